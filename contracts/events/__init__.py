@@ -1,0 +1,43 @@
+"""Every message type by name: the registry that decoding, schemas, AsyncAPI and tests read."""
+
+from __future__ import annotations
+
+from contracts.events import agency, catalogue, counter, intake, notify, routing
+from contracts.events.base import DossierEvent, Message
+
+MESSAGES: tuple[type[Message], ...] = (
+    intake.DossierRegistered,
+    intake.DossierSubmitted,
+    intake.DossierRefused,
+    routing.DossierTransferred,
+    routing.DossierTransferAccepted,
+    routing.DossierTransferDeclined,
+    routing.DossierSupplementRequested,
+    intake.DossierSupplemented,
+    routing.DossierPaymentRequested,
+    intake.DossierPaid,
+    intake.DossierWithdrawn,
+    routing.DossierHalted,
+    routing.DossierDueSoon,
+    routing.DossierOverdue,
+    routing.DossierExtended,
+    routing.DossierResolved,
+    intake.DossierReturned,
+    intake.DossierRated,
+    routing.AgencyTransferOpened,
+    notify.NoticeSent,
+    notify.NoticeDelivered,
+    notify.NoticeEnded,
+    catalogue.ProcedurePublished,
+    counter.RegisterDossier,
+    counter.SupplementDossier,
+    counter.HandOverResult,
+    agency.AcceptTransfer,
+    agency.DeclineTransfer,
+    agency.CompleteStep,
+    agency.RequestSupplement,
+    agency.ExtendDueDate,
+)
+BY_TYPE: dict[str, type[Message]] = {message.TYPE: message for message in MESSAGES}
+
+__all__ = ["BY_TYPE", "MESSAGES", "DossierEvent", "Message"]

@@ -1,0 +1,30 @@
+"""The published procedure catalogue (công khai thủ tục hành chính), on the compacted topic."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from contracts.events.base import NAMESPACE, Message
+from contracts.types import Count, LimitUnit, Mechanism, Moment, Money, ProcedureCode, ShortText
+
+
+class ProcedurePublished(Message):
+    """A version of a procedure (thủ tục hành chính) came into use."""
+
+    TYPE: ClassVar[str] = f"{NAMESPACE}.procedure.published.v1"
+
+    procedure_code: ProcedureCode
+    version: Count
+    name: ShortText
+    field: ShortText
+    """Lĩnh vực."""
+    mechanism: Mechanism
+    agencies: tuple[ShortText, ...] = Field(min_length=1, max_length=20)
+    """Names of the agencies in the order in which they act, as published; routing maps them to its directory."""
+    limit_value: float | None = Field(default=None, gt=0, le=10_000, allow_inf_nan=False)
+    limit_unit: LimitUnit | None = None
+    """Absent, as the value is, when no limit is published."""
+    fee_vnd: Money | None = None
+    published_at: Moment

@@ -1,0 +1,165 @@
+"""Value types shared by every contract: codes, moments, closed vocabularies."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import AfterValidator, AwareDatetime, Field, PlainSerializer, StringConstraints
+
+DOSSIER_CODE_PATTERN = r"^[0-9A-Z]{2,3}(\.[0-9A-Z]{2,3})*-[0-9]{6}-[0-9]{4,8}$"
+"""Mã hồ sơ (TT 01/2018/TT-VPCP Art 19, order of QĐ 20/2020/QĐ-TTg): unit code - yymmdd - running number of the day."""
+
+UNIT_CODE_PATTERN = r"^[0-9A-Z]{2,3}(\.[0-9A-Z]{2,3})*$"
+"""Mã định danh điện tử of an agency or counter (QĐ 20/2020/QĐ-TTg): dot groups, larger unit first."""
+
+PROCEDURE_CODE_PATTERN = r"^([0-9]\.[0-9]{6}|X\.[0-9A-F]{8})(\.[0-9A-Z]{2,3})*$"
+"""Mã TTHC `d.dddddd` with an optional local suffix (`1.014466.H12`); `X.` + 8 hex digits of the name's
+digest marks a procedure that its source published without a national code."""
+
+DossierCode = Annotated[str, StringConstraints(pattern=DOSSIER_CODE_PATTERN, max_length=48)]
+UnitCode = Annotated[str, StringConstraints(pattern=UNIT_CODE_PATTERN, max_length=35)]
+ProcedureCode = Annotated[str, StringConstraints(pattern=PROCEDURE_CODE_PATTERN, max_length=32)]
+Count = Annotated[int, Field(ge=1, le=1_000_000)]
+"""A number from 1: step, version, attempt."""
+Money = Annotated[int, Field(ge=0, le=1_000_000_000_000)]
+"""Whole đồng; the limit keeps it inside the 64 bits that MongoDB stores."""
+ShortText = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
+ReasonCode = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
+Reference = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[\x21-\x7e]+$")]
+
+
+def _utc_milliseconds(value: datetime) -> datetime:
+    """MongoDB keeps milliseconds; cutting here makes a moment compare equal before and after storage."""
+    try:
+        value = value.astimezone(UTC)
+    except OverflowError:  # no ValueError: it would pass by ValidationError and stop the consumer
+        raise ValueError("moment is out of range") from None
+    return value.replace(microsecond=value.microsecond // 1000 * 1000)
+
+
+def _iso(value: datetime) -> str:
+    return value.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+Moment = Annotated[
+    AwareDatetime,
+    AfterValidator(_utc_milliseconds),
+    PlainSerializer(_iso, return_type=str, when_used="json"),
+]
+"""A point in time, UTC, milliseconds. Rules about working time are Asia/Ho_Chi_Minh and live in the kit."""
+
+Sealed = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]+={0,2}$", min_length=64, max_length=8192)]
+"""URL-safe base64 of a libsodium sealed box: only the holder of the recipient's private key can open it."""
+
+
+class LimitUnit(StrEnum):
+    """Đơn vị thời hạn giải quyết."""
+
+    WORKING_DAYS = "working_days"
+    """Ngày làm việc."""
+    CALENDAR_DAYS = "calendar_days"
+    """Ngày."""
+    WORKING_HOURS = "working_hours"
+    """Giờ làm việc."""
+    MONTHS = "months"
+    """Tháng."""
+    SAME_DAY = "same_day"
+    """Trong ngày; received after 15:00: the next working morning."""
+
+
+class Mechanism(StrEnum):
+    """Cơ chế giải quyết (NĐ 118/2025/NĐ-CP)."""
+
+    ONE_STOP = "one_stop"
+    """Một cửa: one agency acts."""
+    INTERLINKED = "interlinked"
+    """Một cửa liên thông: several agencies act in turn, one code and one due date for the citizen."""
+
+
+class Channel(StrEnum):
+    """Kênh thực hiện: how the dossier came in (national portal: 1, 2, 3)."""
+
+    COUNTER = "counter"
+    """Trực tiếp tại Bộ phận Một cửa."""
+    ONLINE = "online"
+    """Trực tuyến."""
+    POST = "post"
+    """Bưu chính công ích."""
+
+
+class Outcome(StrEnum):
+    """Kết quả giải quyết."""
+
+    GRANTED = "granted"
+    """Đồng ý, có kết quả."""
+    DENIED = "denied"
+    """Không đủ điều kiện giải quyết (a result too: NĐ 61/2018 Art 19.8)."""
+
+
+class Timeliness(StrEnum):
+    """End of processing against the promised return date, compared by date in Viet Nam."""
+
+    EARLY = "early"
+    """Trước hạn."""
+    ON_TIME = "on_time"
+    """Đúng hạn."""
+    LATE = "late"
+    """Quá hạn."""
+
+
+class HandOverMethod(StrEnum):
+    """Hình thức trả kết quả."""
+
+    COUNTER = "counter"
+    POST = "post"
+    ONLINE = "online"
+
+
+class HandOverProof(StrEnum):
+    """What proves the hand-over: ký nhận, mã một lần, biên nhận bưu chính."""
+
+    SIGNATURE = "signature"
+    ONE_TIME_CODE = "one_time_code"
+    POSTAL_RECEIPT = "postal_receipt"
+
+
+class ReceivedBy(StrEnum):
+    """Who took the result (người nhận kết quả), as a role, never a name."""
+
+    OWNER = "owner"
+    REPRESENTATIVE = "representative"
+    POSTAL_SERVICE = "postal_service"
+
+
+class NoticeChannel(StrEnum):
+    """Kênh thông báo."""
+
+    ZALO = "zalo"
+    SMS = "sms"
+    CALL_LIST = "call_list"
+    """Danh sách gọi điện: no message can reach the phone, the counter calls."""
+
+
+class NoticeKind(StrEnum):
+    """What a notice tells (loại thông báo)."""
+
+    RECEIVED = "received"
+    SUPPLEMENT = "supplement"
+    EXTENDED = "extended"
+    RESOLVED = "resolved"
+    RETURNED = "returned"
+
+
+class NoticeEnd(StrEnum):
+    """How a notice ended when it was not delivered."""
+
+    UNDELIVERABLE = "undeliverable"
+    """The phone cannot be reached on any channel: it is on the counter's call list."""
+    FAILED = "failed"
+    """Our fault or the gateway's (template, account, payload): an operator must act."""
+    EXPIRED = "expired"
+    """Not handed over before it stopped being of use."""
+    CANCELLED = "cancelled"
+    """No longer true (for example the result was already collected)."""

@@ -1,0 +1,81 @@
+"""From a Kafka record to a message, record by record: one bad record never fails its neighbours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pydantic import ValidationError
+
+from contracts.envelope import Envelope, EnvelopeError, from_headers
+from contracts.events import BY_TYPE, Message
+from contracts.topics import BY_NAME, MAX_BODY_BYTES
+from services.kit.kafka import Record
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """A record that holds a message of a published type."""
+
+    record: Record
+    envelope: Envelope
+    message: Message
+
+    @property
+    def event_id(self) -> str:
+        """Unique over all producers: CloudEvents ids are unique per source only."""
+        return f"{self.envelope.source}|{self.envelope.id}"
+
+
+@dataclass(frozen=True)
+class Poison:
+    """A record that can never be applied; it goes to the dead letters with its original bytes."""
+
+    record: Record
+    slug: str
+    detail: str
+
+
+# What the record key must be equal to, per topic: a wrong key would break the order within one dossier.
+_KEY_FIELD: Mapping[str, str] = {
+    "dossier code": "code",
+    "agency code": "agency",
+    "counter code": "counter",
+    "procedure code": "procedure_code",
+}
+
+
+def decode(record: Record) -> Decoded | Poison:
+    """Read envelope and data. Never raises for anything a producer can write."""
+    try:
+        envelope = from_headers(record.headers)
+    except EnvelopeError as error:
+        return Poison(record, error.slug, str(error))
+    if record.value is None:
+        return Poison(record, "tombstone", "record without a body")
+    if len(record.value) > MAX_BODY_BYTES:
+        return Poison(record, "body-too-large", f"{len(record.value)} bytes, limit {MAX_BODY_BYTES}")
+    model = BY_TYPE.get(envelope.type)
+    if model is None:
+        return Poison(record, "event-type-unknown", f"type {envelope.type!r} is not published")
+    topic = BY_NAME.get(record.topic)
+    if topic is not None and model not in topic.messages:
+        return Poison(record, "event-type-misplaced", f"type {envelope.type!r} does not belong on {record.topic}")
+    try:
+        message = model.parse(record.value)
+    except ValidationError as error:
+        return Poison(record, "data-invalid", _explain(error))
+    if topic is not None:
+        expected = getattr(message, _KEY_FIELD[topic.key])
+        if record.key != expected.encode():
+            return Poison(record, "key-mismatch", f"the record key is not the {topic.key}")
+    return Decoded(record, envelope, message)
+
+
+def _explain(error: ValidationError) -> str:
+    """Places and rules, never the values: they may be somebody's phone number."""
+    parts = [
+        f"{'.'.join(map(str, item['loc'])) or 'body'}: {item['type']}"
+        for item in error.errors(include_input=False, include_url=False, include_context=False)
+    ]
+    return "; ".join(parts[:10])

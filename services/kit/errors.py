@@ -1,0 +1,43 @@
+"""Errors of the infrastructure, and the one place that maps error kinds to HTTP.
+
+Exception
+├── contracts.problems.Refused     a rule said no (see there)
+├── Unavailable                    an engine or partner does not answer; retryable, HTTP 503
+├── Stale                          somebody else changed it first; retried inside, HTTP 409 when it persists
+└── FailStop                       going on would lose data: the process must end and be restarted
+"""
+
+from __future__ import annotations
+
+from contracts.problems import Kind
+
+HTTP_STATUS: dict[Kind, int] = {
+    "invalid": 422,
+    "denied": 403,
+    "missing": 404,
+    "conflict": 409,
+    "unavailable": 503,
+    "bug": 500,
+}
+
+
+class Unavailable(Exception):
+    """An engine or partner does not answer in time. The same call later can succeed."""
+
+    kind: Kind = "unavailable"
+    slug = "unavailable"
+    retryable = True
+
+
+class Stale(Exception):
+    """The stored version is not the one that was read; read again and decide again."""
+
+    kind: Kind = "conflict"
+    slug = "stale-version"
+    retryable = True
+
+
+class FailStop(Exception):
+    """Going on would lose or damage data. The process exits with code 70 and its supervisor restarts it."""
+
+    exit_code = 70

@@ -1,0 +1,143 @@
+"""Where records go that cannot be applied: dead letters (never) and parked keys (not now).
+
+A parked key is one dossier: its later events wait behind the one that failed, in order, while all others flow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from pymongo import ASCENDING, IndexModel
+
+from services.kit.decoding import Poison
+from services.kit.ids import new_id
+from services.kit.kafka import Record
+from services.kit.mongo import Mongo, Session
+
+DEAD_LETTERS = "dead_letters"
+PARKED = "parked"
+PARKED_KEYS = "parked_keys"
+INDEXES: Mapping[str, tuple[IndexModel, ...]] = {
+    DEAD_LETTERS: (IndexModel([("state", ASCENDING), ("at", ASCENDING)], name="state_at"),),
+    PARKED: (IndexModel([("parked_key", ASCENDING)], name="parked_key"),),
+    PARKED_KEYS: (),
+}
+FIRST_DELAY = timedelta(seconds=1)
+LONGEST_DELAY = timedelta(hours=6)
+
+
+def retry_delay(attempts: int) -> timedelta:
+    """1 s, 2 s, 4 s ... 6 h: a fact that is only late arrives in seconds, a broken rule needs a person."""
+    doublings: int = 2 ** min(attempts, 20)
+    return min(LONGEST_DELAY, FIRST_DELAY * doublings)
+
+
+def record_fields(record: Record) -> dict[str, Any]:
+    """The original bytes, as they lay in the log."""
+    return {
+        "topic": record.topic,
+        "partition": record.partition,
+        "offset": record.offset,
+        "key": record.key,
+        "value": record.value,
+        "headers": [[name, value] for name, value in record.headers],
+        "timestamp_ms": record.timestamp_ms,
+    }
+
+
+def stored_record(document: Mapping[str, Any]) -> Record:
+    return Record(
+        document["topic"],
+        document["partition"],
+        document["offset"],
+        document["key"],
+        document["value"],
+        tuple((name, value) for name, value in document["headers"]),
+        document["timestamp_ms"],
+    )
+
+
+def dead_letter(group: str, epoch: str, poison: Poison, at: datetime) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The document for operators and the outbox row that copies the record to the dead-letter topic."""
+    record = poison.record
+    place = f"{record.topic}@{epoch}/{record.partition}/{record.offset}"
+    document = {
+        "_id": f"{group}/{place}",
+        "state": "open",
+        "group": group,
+        "slug": poison.slug,
+        "detail": poison.detail,
+        "at": at,
+        **record_fields(record),
+    }
+    notes = {"dlq_slug": poison.slug, "dlq_detail": poison.detail, "dlq_source": place, "dlq_group": group}
+    row = {
+        "_id": new_id(),
+        "pending": True,
+        "topic": f"{record.topic}.dlq.{group}",
+        "key": record.key,
+        "type": "dead-letter",
+        "subject": place,
+        "sequence": None,
+        "headers": [*([n, v] for n, v in record.headers), *([n, v.encode()] for n, v in notes.items())],
+        "body": record.value,
+        "created_at": at,
+    }
+    return document, row
+
+
+@dataclass
+class ParkedKeys:
+    """The parked keys of one consumer group, read and changed inside its batch transaction."""
+
+    group: str
+    keys: dict[str, dict[str, Any]]
+    appended: list[dict[str, Any]]
+
+    @classmethod
+    async def read(cls, mongo: Mongo, session: Session, group: str) -> ParkedKeys:
+        """All of the group's parked keys: few, most of the time none."""
+        cursor = mongo.collection(PARKED_KEYS).find({"group": group}, session=session)
+        return cls(group, {document["_id"]: document async for document in cursor}, [])
+
+    def id_of(self, record: Record) -> str:
+        return f"{self.group}|{(record.key or b'').decode('utf-8', 'backslashreplace')}"
+
+    def __contains__(self, record: Record) -> bool:
+        return self.id_of(record) in self.keys
+
+    def append(self, record: Record, slug: str, detail: str, now: datetime) -> None:
+        """Put a record behind what waits for its key."""
+        id = self.id_of(record)
+        key = self.keys.setdefault(
+            id, {"_id": id, "group": self.group, "tail": 0, "count": 0, "attempts": 0, "new": True, "parked_at": now}
+        )
+        if key["count"] == 0:
+            key |= {"slug": slug, "detail": detail, "next_at": now + retry_delay(0)}
+        key["tail"] += 1
+        key["count"] += 1
+        key["dirty"] = True
+        self.appended.append(
+            {"_id": f"{id}|{key['tail']:09d}", "parked_key": id, "slug": slug, "at": now, **record_fields(record)}
+        )
+
+    async def flush(self, mongo: Mongo, session: Session) -> None:
+        """Write what `append` collected. The key's document is written too, so that a retrier that empties the key at
+        the same moment conflicts with us and one of the two decides again."""
+        if not self.appended:
+            return
+        for key in _dirty(self.keys.values()):
+            document = {name: value for name, value in key.items() if name not in {"new", "dirty"}}
+            keys = mongo.collection(PARKED_KEYS)
+            if key.get("new"):
+                await keys.insert_one(document, session=session)
+            else:
+                await keys.replace_one({"_id": key["_id"]}, document, session=session)
+        await mongo.collection(PARKED).insert_many(self.appended, session=session)
+
+
+def _dirty(keys: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [key for key in keys if key.get("dirty")]

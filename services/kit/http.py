@@ -1,0 +1,206 @@
+"""What every HTTP API of the house has: problem+json with slugs, keys, a body limit, traces, metrics, health."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Annotated, Any
+
+import structlog
+from fastapi import Depends, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, ORJSONResponse
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from contracts.problems import Refused
+from services.kit import logs, metrics, telemetry
+from services.kit.auth import ApiKeys, Caller, Unauthenticated
+from services.kit.errors import HTTP_STATUS, Stale, Unavailable
+from services.kit.health import Health
+from services.kit.mongo.driver import PyMongoError
+
+log = logs.get("kit.http")
+PROBLEM = "application/problem+json"
+_HTTP_SLUGS = {404: "not-found", 405: "method-not-allowed", 413: "body-too-large", 415: "media-type-unknown"}
+_HTTP_WORDS = {404: "Không có địa chỉ này.", 405: "Địa chỉ này không nhận phương thức đó."}
+
+
+def problem(status: int, slug: str, detail: str, **facts: object) -> JSONResponse:
+    """RFC 9457 problem document. `slug` is the stable word, `detail` the Vietnamese sentence."""
+    body = {
+        "type": f"urn:motcua:problem:{slug}",
+        "slug": slug,
+        "status": status,
+        "detail": detail,
+        "correlation_id": telemetry.correlation_id(),
+        **facts,
+    }
+    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
+    return JSONResponse(body, status_code=status, media_type=PROBLEM, headers=headers)
+
+
+def make_app(
+    title: str,
+    *,
+    health: Health,
+    keys: ApiKeys,
+    max_body_bytes: int,
+    lifespan: Callable[[], AsyncIterator[None]] | None = None,
+) -> FastAPI:
+    """An API with the house's manners; routes are added by the service."""
+
+    @asynccontextmanager
+    async def run(_: FastAPI) -> AsyncIterator[None]:
+        if lifespan is None:
+            yield
+        else:
+            async with asynccontextmanager(lifespan)():
+                yield
+
+    app = FastAPI(title=title, version="1", lifespan=run, docs_url=None, redoc_url=None, openapi_url="/openapi.json")
+    app.state.keys = keys
+    app.add_middleware(_BodyLimit, limit=max_body_bytes)
+    app.add_middleware(_Observed, name=title)
+    app.include_router(health.router())
+    app.add_exception_handler(Refused, _refused)
+    app.add_exception_handler(Stale, _stale)
+    app.add_exception_handler(Unavailable, _unavailable)
+    app.add_exception_handler(PyMongoError, _unavailable)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _bug)
+    return app
+
+
+async def _caller(request: Request) -> Caller:
+    keys: ApiKeys = request.app.state.keys
+    caller = await keys.caller(request.headers.get("authorization"))
+    structlog.contextvars.bind_contextvars(key_id=caller.key_id)
+    return caller
+
+
+CallerDep = Annotated[Caller, Depends(_caller)]
+"""The authenticated caller; every route that shows or changes a dossier takes it."""
+
+
+async def _refused(_: Request, error: Any) -> JSONResponse:
+    status = 401 if isinstance(error, Unauthenticated) else HTTP_STATUS[error.kind]
+    return problem(status, error.slug, error.message, **dict(error.facts))
+
+
+async def _stale(_: Request, __: Any) -> JSONResponse:
+    return problem(409, "stale-version", "Hồ sơ vừa được người khác thay đổi. Hãy tải lại rồi thử lại.")
+
+
+async def _unavailable(_: Request, error: Any) -> JSONResponse:
+    log.error("http.unavailable", error=type(error).__name__)
+    return problem(503, "unavailable", "Hệ thống tạm thời chưa trả lời. Hãy thử lại sau ít phút.", retryable=True)
+
+
+async def _invalid(_: Request, error: Any) -> JSONResponse:
+    """Name the places and the rules, never echo the values (they may be personal data)."""
+    items = error.errors()
+    if any(item["type"] == "json_invalid" for item in items):
+        return problem(400, "json-malformed", "Nội dung gửi lên không phải là JSON hợp lệ.")
+    fields = [
+        {
+            "field": ".".join(str(part) for part in item["loc"][1:]) or "body",
+            "rule": item["type"],
+            "message": item["msg"],
+        }
+        for item in items
+    ]
+    return problem(422, "request-invalid", "Dữ liệu gửi lên chưa đúng; xem từng trường trong `fields`.", fields=fields)
+
+
+async def _http(_: Request, error: Any) -> JSONResponse:
+    slug = _HTTP_SLUGS.get(error.status_code, f"http-{error.status_code}")
+    return problem(error.status_code, slug, _HTTP_WORDS.get(error.status_code, "Yêu cầu không thực hiện được."))
+
+
+async def _bug(_: Request, error: Any) -> JSONResponse:
+    log.error("http.bug", error=type(error).__name__, exc_info=error)
+    return problem(500, "bug", "Hệ thống gặp lỗi ngoài dự kiến; không có gì được lưu. Mã tra cứu ở `correlation_id`.")
+
+
+class _Observed:
+    """A span, a correlation id and metrics for each request."""
+
+    def __init__(self, app: ASGIApp, name: str) -> None:
+        self.app, self.name = app, name
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        parent = next((v.decode("latin-1") for k, v in scope["headers"] if k == b"traceparent"), None)
+        status = 500
+        started = time.perf_counter()
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(process=self.name)
+        with telemetry.span(f"{scope['method']}", parent) as span:
+            correlation = telemetry.correlation_id()
+
+            async def watch(message: Message) -> None:
+                nonlocal status
+                if message["type"] == "http.response.start":
+                    status = message["status"]
+                    message["headers"] = [*message["headers"], (b"x-correlation-id", correlation.encode())]
+                await send(message)
+
+            try:
+                await self.app(scope, receive, watch)
+            finally:
+                route = getattr(scope.get("route"), "path", "unmatched")
+                span.update_name(f"{scope['method']} {route}")
+                metrics.count("http_requests_total", method=scope["method"], route=route, status=str(status))
+                metrics.observe("http_seconds", time.perf_counter() - started, route=route)
+
+
+class _TooLarge(Exception):
+    pass
+
+
+class _BodyLimit:
+    """Refuses an over-long body before it is read, also when no length was announced."""
+
+    def __init__(self, app: ASGIApp, limit: int) -> None:
+        self.app, self.limit = app, limit
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        length = next((v for k, v in scope["headers"] if k == b"content-length"), b"0")
+        if not length.isdigit() or int(length) > self.limit:
+            await self._refuse(scope, receive, send)
+            return
+        seen, started = 0, False
+
+        async def counted() -> Message:
+            nonlocal seen
+            message = await receive()
+            seen += len(message.get("body", b""))
+            if seen > self.limit:
+                raise _TooLarge
+            return message
+
+        async def watched(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self.app(scope, counted, watched)
+        except _TooLarge:
+            if not started:
+                await self._refuse(scope, receive, send)
+
+    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
+        words = f"Nội dung gửi lên quá dài (tối đa {self.limit // 1024} KiB)."
+        await problem(413, "body-too-large", words, limit_bytes=self.limit)(scope, receive, send)
+
+
+__all__ = ["CallerDep", "ORJSONResponse", "make_app", "problem"]

@@ -1,0 +1,127 @@
+"""Every metric, once: kind, labels, unit, meaning and what to do. A name that is not here does not type-check."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from prometheus_client import REGISTRY, Counter, Gauge, Histogram
+
+CounterName = Literal[
+    "transaction_retries_total",
+    "http_requests_total",
+    "records_consumed_total",
+    "records_dead_lettered_total",
+    "records_parked_total",
+    "records_repeated_total",
+    "outbox_sent_total",
+    "relay_failures_total",
+    "notices_attempted_total",
+    "notices_ended_total",
+    "receipts_total",
+    "loop_failures_total",
+]
+GaugeName = Literal["outbox_pending", "outbox_oldest_seconds", "parked_keys", "lease_held", "notices_waiting"]
+HistogramName = Literal["http_seconds", "batch_seconds", "batch_records", "commit_decisions", "gateway_seconds"]
+
+
+@dataclass(frozen=True)
+class Definition:
+    """What an operator needs to know of one metric."""
+
+    labels: tuple[str, ...]
+    meaning: str
+    what_to_do: str
+
+
+COUNTERS: dict[CounterName, Definition] = {
+    "transaction_retries_total": Definition(
+        ("reason",),
+        "Transactions begun anew.",
+        "A steady rate means a hot document: see which service, look for one counter or one case under fire.",
+    ),
+    "http_requests_total": Definition(
+        ("method", "route", "status"), "HTTP requests answered.", "5xx: read the log by correlation id."
+    ),
+    "records_consumed_total": Definition(
+        ("topic", "type"), "Records applied, once each.", "Falling to zero under load: check lag and readiness."
+    ),
+    "records_dead_lettered_total": Definition(
+        ("topic", "slug"),
+        "Records no consumer can apply.",
+        "Read the dead letters; talk to the producer of that topic.",
+    ),
+    "records_parked_total": Definition(
+        ("topic", "slug"), "Records set aside with their key.", "Look at the parked keys: the slug names the cause."
+    ),
+    "records_repeated_total": Definition(
+        ("topic",), "Records seen before and not applied again.", "Normal after restarts; constant: a relay resends."
+    ),
+    "outbox_sent_total": Definition(("topic",), "Events handed to Kafka.", "Zero while outbox_pending grows: Kafka."),
+    "relay_failures_total": Definition(
+        ("reason",), "Failed publishes.", "Check the broker; rows stay pending and are sent when it is back."
+    ),
+    "notices_attempted_total": Definition(
+        ("channel", "result"), "Calls to a gateway.", "Many of one error class: see the runbook of that gateway."
+    ),
+    "notices_ended_total": Definition(
+        ("kind", "state"), "Notices by final state.", "failed: a template or an account needs a person."
+    ),
+    "receipts_total": Definition(
+        ("provider", "result"), "Delivery receipts by what became of them.", "refused: a forged or wrong signature key."
+    ),
+    "loop_failures_total": Definition(
+        ("loop",), "Rounds of a background loop that failed.", "Read the log of that loop."
+    ),
+}
+GAUGES: dict[GaugeName, Definition] = {
+    "outbox_pending": Definition((), "Events waiting to be sent.", "Growing: is Kafka reachable, is a relay leading?"),
+    "outbox_oldest_seconds": Definition((), "Age of the oldest waiting event.", "Over 60 s: same as outbox_pending."),
+    "parked_keys": Definition((), "Keys (dossiers) set aside.", "Not zero for long: list, cure the cause, replay."),
+    "lease_held": Definition(("lease",), "1 where this process leads.", "No process with 1: restart the workers."),
+    "notices_waiting": Definition((), "Notices not yet handed over.", "Growing: gateway slow, quota used up or down."),
+}
+HISTOGRAMS: dict[HistogramName, tuple[Definition, tuple[float, ...]]] = {
+    "http_seconds": (
+        Definition(("route",), "Time to answer, seconds.", "p99 over 0.5: look at MongoDB and transaction retries."),
+        (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
+    ),
+    "batch_seconds": (
+        Definition(("topic",), "Time to apply a batch, seconds.", "Must stay far under the poll interval (300 s)."),
+        (0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
+    ),
+    "batch_records": (
+        Definition(("topic",), "Records in a batch.", "Always at the cap: add workers."),
+        (1, 5, 20, 50, 100, 250, 500),
+    ),
+    "commit_decisions": (
+        Definition((), "Decisions that shared one transaction.", "Information only."),
+        (1, 2, 4, 8, 16, 32, 64, 128, 500),
+    ),
+    "gateway_seconds": (
+        Definition(
+            ("channel",), "Time of a gateway call, seconds.", "Slow: the provider; weights shift by themselves."
+        ),
+        (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+    ),
+}
+
+_counters = {n: Counter(f"motcua_{n.removesuffix('_total')}", d.meaning, d.labels) for n, d in COUNTERS.items()}
+_gauges = {n: Gauge(f"motcua_{n}", d.meaning, d.labels) for n, d in GAUGES.items()}
+_histograms = {n: Histogram(f"motcua_{n}", d.meaning, d.labels, buckets=b) for n, (d, b) in HISTOGRAMS.items()}
+registry = REGISTRY
+
+
+def count(name: CounterName, amount: float = 1, **labels: str) -> None:
+    metric = _counters[name]
+    (metric.labels(**labels) if labels else metric).inc(amount)
+
+
+def gauge(name: GaugeName, value: float, **labels: str) -> None:
+    metric = _gauges[name]
+    (metric.labels(**labels) if labels else metric).set(value)
+
+
+def observe(name: HistogramName, value: float, **labels: str) -> None:
+    metric = _histograms[name]
+    (metric.labels(**labels) if labels else metric).observe(value)

@@ -1,0 +1,206 @@
+"""The two kinds of process: `serve` (HTTP + MongoDB only) and `Worker` (Kafka, relay, background loops)."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+import time
+from collections.abc import Awaitable, Callable, Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI
+
+from contracts.topics import Topic
+from services.kit import logs, metrics, telemetry
+from services.kit.consumer import Consumer
+from services.kit.errors import FailStop
+from services.kit.health import Health
+from services.kit.kafka import Producer, Subscription
+from services.kit.lease import Lease
+from services.kit.mongo import Mongo
+from services.kit.relay import Relay
+from services.kit.retrier import Retrier
+from services.kit.settings import Settings
+
+log = logs.get("kit.process")
+Loop = Callable[[asyncio.Event], Awaitable[None]]
+LONGEST_PAUSE_S = 10.0
+
+
+def configure(process: str, settings: Settings) -> None:
+    """Logs and traces, first thing in a process."""
+    logs.configure(process, settings.log_level)
+    telemetry.configure(process)
+
+
+class _Server(uvicorn.Server):
+    """A server that leaves the signals to the worker around it."""
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        yield
+
+
+def server(app: FastAPI, settings: Settings, port: int, *, signals: bool = True) -> uvicorn.Server:
+    """A uvicorn server with the house's settings."""
+    config = uvicorn.Config(
+        app,
+        host=settings.bind_host,
+        port=port,
+        log_config=None,
+        access_log=False,
+        lifespan="on",
+        timeout_graceful_shutdown=int(settings.graceful_seconds),
+        server_header=False,
+        date_header=False,
+    )
+    return uvicorn.Server(config) if signals else _Server(config)
+
+
+def serve(process: str, app: FastAPI, settings: Settings, port: int) -> None:
+    """Run an API process until SIGTERM or SIGINT; running requests are finished."""
+    log.info("process.starting", port=port)
+    server(app, settings, port).run()
+
+
+@dataclass
+class Worker:
+    """A worker process: one consumer group member, the relay, the retrier, and the service's own loops.
+
+    MongoDB and Kafka may be absent at start or go away later: each part waits for its engine with growing pauses and
+    goes on by itself.
+    """
+
+    process: str
+    settings: Settings
+    mongo: Mongo
+    consumer: Consumer
+    topics: Sequence[Topic]
+    port: int
+    loops: dict[str, Loop] = field(default_factory=dict)
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
+    failed: FailStop | None = None
+
+    def __post_init__(self) -> None:
+        kafka = self.settings.kafka
+        self.lease = Lease(self.mongo, "worker")
+        self.producer = Producer(kafka, self.process)
+        self.relay = Relay(self.mongo, self.producer, self.lease, self.consumer.now)
+        self.retrier = Retrier(self.mongo, self.consumer, self.lease)
+        self.consumer.on_events = self.relay.wake
+        self.subscription = Subscription(kafka, self.consumer.group, self.topics, self._handle)
+        self.subscribed = False
+        self.health = Health(self.process, ready={"mongodb": self.mongo.ping, "kafka": self._kafka_ready})
+
+    async def run(self) -> None:
+        """Run until SIGTERM or SIGINT. Raises: SystemExit(70) after a FailStop."""
+        loop = asyncio.get_running_loop()
+        for name in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(name, self.stop.set)
+        app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+        app.include_router(self.health.router())
+        health_server = server(app, self.settings, self.port, signals=False)
+        served = asyncio.create_task(health_server.serve())
+        beat = asyncio.create_task(self.health.heartbeat())
+        await self._work()
+        beat.cancel()
+        health_server.should_exit = True
+        await served
+        await self.mongo.close()
+        if self.failed is not None:
+            sys.exit(FailStop.exit_code)
+
+    async def _work(self) -> None:
+        loops: dict[str, Loop] = {
+            "lease": self._lead,
+            "relay": self._relay,
+            "retrier": self.retrier.run,
+            **self.loops,
+        }
+        tasks = [asyncio.create_task(self._keep(name, body), name=name) for name, body in loops.items()]
+        joining = asyncio.create_task(self._subscribe(), name="subscribe")
+        log.info("process.started", loops=sorted(loops))
+        await self.stop.wait()
+        joining.cancel()
+        await asyncio.gather(joining, return_exceptions=True)
+        await self._quietly(self.subscription.stop())
+        _, late = await asyncio.wait(tasks, timeout=self.settings.graceful_seconds)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._quietly(self.producer.stop())
+        log.info("process.stopped", late=[task.get_name() for task in late])
+
+    async def _handle(self, records: Sequence[Any]) -> None:
+        try:
+            await self.consumer.handle(records)
+        except FailStop as error:
+            self._fail(error)
+            raise
+
+    async def _lead(self, stop: asyncio.Event) -> None:
+        """A loop of its own: a relay that waits for Kafka must not cost the other loops their lease."""
+        while not stop.is_set():
+            await self.lease.hold()
+            await self._pause(self.lease.ttl_s / 4)
+        await self.lease.release()
+
+    async def _relay(self, stop: asyncio.Event) -> None:
+        await self.producer.start()
+        await self.relay.run(stop)
+
+    async def _keep(self, name: str, body: Loop) -> None:
+        """Run a loop until stop; a failed round is logged and begun again after a growing pause."""
+        pause = 0.25
+        while not self.stop.is_set():
+            started = time.monotonic()
+            try:
+                await body(self.stop)
+            except FailStop as error:
+                self._fail(error)
+            except Exception as error:  # noqa: BLE001 - the edge of a background loop
+                metrics.count("loop_failures_total", loop=name)
+                pause = 0.25 if time.monotonic() - started > 60 else min(LONGEST_PAUSE_S, pause * 2)
+                log.warning(
+                    "loop.failed", loop=name, error=type(error).__name__, detail=str(error)[:200], pause_s=pause
+                )
+                await self._pause(pause)
+
+    async def _subscribe(self) -> None:
+        pause = 0.25
+        while not self.stop.is_set() and not self.subscribed:
+            try:
+                await self.subscription.start()
+                self.subscribed = True
+            except Exception as error:  # noqa: BLE001 - whatever the client raises while no broker answers
+                pause = min(LONGEST_PAUSE_S, pause * 2)
+                log.warning("kafka.not_reachable", error=type(error).__name__, pause_s=pause)
+                await self._quietly(self.subscription.stop())
+                await self._pause(pause)
+
+    async def _kafka_ready(self) -> None:
+        if not self.subscribed:
+            raise RuntimeError("not subscribed yet")
+        if not await self.subscription.reachable():
+            raise RuntimeError("broker does not answer")
+
+    def _fail(self, error: FailStop) -> None:
+        log.critical("process.fail_stop", detail=str(error))
+        self.failed = error
+        self.stop.set()
+
+    async def _pause(self, seconds: float) -> None:
+        try:
+            await asyncio.wait_for(self.stop.wait(), seconds)
+        except TimeoutError:
+            return
+
+    async def _quietly(self, action: Awaitable[Any]) -> None:
+        try:
+            await action
+        except Exception as error:  # noqa: BLE001 - shutting down: said, not raised
+            log.warning("process.stop_failed", error=type(error).__name__)

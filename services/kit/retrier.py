@@ -1,0 +1,146 @@
+"""Parked keys get their turn: the head of each key first, then what waits behind it, until the key is empty."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from contracts.problems import Missing, Refused
+from services.kit import logs, metrics
+from services.kit.consumer import Consumer
+from services.kit.decoding import Decoded, Poison, decode
+from services.kit.failures import DEAD_LETTERS, PARKED, PARKED_KEYS, dead_letter, retry_delay, stored_record
+from services.kit.lease import Lease
+from services.kit.mongo import Mongo, Session, transact
+from services.kit.work import Item, Work, decide_all
+
+log = logs.get("kit.retrier")
+
+
+@dataclass
+class Retrier:
+    """Retries the parked keys of one consumer, under the worker's lease."""
+
+    mongo: Mongo
+    consumer: Consumer
+    lease: Lease
+    pause_s: float = 0.5
+
+    async def run(self, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            if self.lease.held:
+                await self.once()
+            try:
+                await asyncio.wait_for(stop.wait(), self.pause_s)
+            except TimeoutError:
+                continue
+
+    async def once(self) -> int:
+        """Try every key that is due. Returns: records applied."""
+        now = self.consumer.now()
+        cursor = self.mongo.collection(PARKED_KEYS).find({"group": self.consumer.group})
+        keys = [document async for document in cursor]
+        metrics.gauge("parked_keys", len(keys))
+        applied = 0
+        for key in keys:
+            if key["next_at"] <= now and self.lease.held:
+                applied += await self.replay(key["_id"], now)
+        return applied
+
+    async def replay(self, key_id: str, now: datetime) -> int:
+        """Apply a key's records in order until one fails or none is left. Returns: records applied."""
+        applied = 0
+        while await self._head(key_id, now):
+            applied += 1
+        return applied
+
+    async def _head(self, key_id: str, now: datetime) -> bool:
+        async def body(session: Session) -> bool:
+            key = await self.mongo.collection(PARKED_KEYS).find_one({"_id": key_id}, session=session)
+            if key is None:
+                return False
+            cursor = self.mongo.collection(PARKED).find({"parked_key": key_id}, session=session)
+            rows = sorted([row async for row in cursor], key=lambda row: row["_id"])
+            if not rows:
+                await self.mongo.collection(PARKED_KEYS).delete_one({"_id": key_id}, session=session)
+                return False
+            work = Work(self.consumer.source, now)
+            error = await self._apply(session, work, rows[0])
+            await work.flush(self.mongo, session)
+            await self._settle(session, key, rows[0], error, len(rows), now)
+            return error is None or self._is_final(rows[0], error)
+
+        done = await transact(self.mongo, body)
+        if done:
+            self.consumer.on_events()
+        return done
+
+    async def _apply(self, session: Session, work: Work, row: dict[str, Any]) -> Exception | None:
+        item = decode(stored_record(row))
+        decision = self.consumer.decision_for(item) if isinstance(item, Decoded) else None
+        if decision is None or not isinstance(item, Decoded):
+            return None  # this release does nothing about it any more
+        [result] = await decide_all(
+            self.mongo, session, work, [Item(decision, self.consumer.cause_of(item))], Exception
+        )
+        return result if isinstance(result, Exception) else None
+
+    async def _settle(
+        self,
+        session: Session,
+        key: dict[str, Any],
+        row: dict[str, Any],
+        error: Exception | None,
+        left: int,
+        now: datetime,
+    ) -> None:
+        keys, parked = self.mongo.collection(PARKED_KEYS), self.mongo.collection(PARKED)
+        if error is not None and not self._is_final(row, error):
+            attempts = key["attempts"] + 1
+            slug = error.slug if isinstance(error, Refused) else "bug"
+            log.info("retrier.still_parked", slug=slug, attempts=attempts, error=type(error).__name__)
+            change = {"attempts": attempts, "slug": slug, "next_at": now + retry_delay(attempts)}
+            await keys.update_one({"_id": key["_id"]}, {"$set": change}, session=session)
+            return
+        if isinstance(error, Refused):
+            await self._bury(session, row, error, now)
+        await parked.delete_one({"_id": row["_id"]}, session=session)
+        if left == 1:
+            await keys.delete_one({"_id": key["_id"]}, session=session)
+        else:
+            await keys.update_one(
+                {"_id": key["_id"]}, {"$set": {"attempts": 0}, "$inc": {"count": -1}}, session=session
+            )
+
+    def _is_final(self, row: dict[str, Any], error: Exception) -> bool:
+        """A command that is now refused for good becomes a dead letter, as it would have been at once."""
+        return isinstance(error, Refused) and not error.retryable and row["topic"] in self.consumer.command_topics
+
+    async def _bury(self, session: Session, row: dict[str, Any], error: Refused, now: datetime) -> None:
+        poison = Poison(stored_record(row), error.slug, error.message)
+        document, outbox_row = dead_letter(self.consumer.group, self.consumer.epoch, poison, now)
+        await self.mongo.collection(DEAD_LETTERS).insert_one(document, session=session)
+        work = Work(self.consumer.source, now)
+        work.add_row(outbox_row)
+        await work.flush(self.mongo, session)
+
+    async def skip(self, key_id: str, by: str, reason: str) -> None:
+        """An operator drops the head record of a key; it is kept as a dead letter with who and why.
+
+        Raises: Missing: no such parked key.
+        """
+        now = self.consumer.now()
+
+        async def body(session: Session) -> None:
+            key = await self.mongo.collection(PARKED_KEYS).find_one({"_id": key_id}, session=session)
+            cursor = self.mongo.collection(PARKED).find({"parked_key": key_id}, session=session)
+            rows = sorted([row async for row in cursor], key=lambda row: row["_id"])
+            if key is None or not rows:
+                raise Missing("parked-key-unknown", "Không có hồ sơ nào đang bị giữ lại với khóa này.")
+            skipped = Missing("skipped-by-operator", f"{by}: {reason}")
+            await self._bury(session, rows[0], skipped, now)
+            await self._settle(session, key, rows[0], None, len(rows), now)
+
+        await transact(self.mongo, body)

@@ -1,0 +1,31 @@
+"""Collections and indexes of a service, created by `motcua init` and when its processes start."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pymongo import IndexModel
+
+from services.kit import consumer, failures, outbox
+from services.kit.auth import API_KEYS
+from services.kit.lease import LEASES
+from services.kit.mongo import Mongo
+from services.kit.store import Store
+
+KIT: Mapping[str, Sequence[IndexModel]] = {
+    outbox.OUTBOX: outbox.INDEXES,
+    **consumer.INDEXES,
+    **failures.INDEXES,
+    LEASES: (),
+    API_KEYS: (),
+}
+
+
+async def ensure(
+    mongo: Mongo, stores: Sequence[Store[Any]], more: Mapping[str, Sequence[IndexModel]] | None = None
+) -> None:
+    """Create what is missing. Collections are made beforehand: inside a transaction it is slow, or refused."""
+    wanted = {**KIT, **{store.collection: store.indexes for store in stores}, **(more or {})}
+    for collection, indexes in wanted.items():
+        await mongo.create_indexes(collection, list(indexes))

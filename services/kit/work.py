@@ -1,0 +1,195 @@
+"""The one way that state changes: load, decide (pure), commit state + outbox + inbox in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
+
+from pymongo import InsertOne, ReplaceOne
+
+from contracts.envelope import Envelope
+from contracts.events import Message
+from contracts.topics import Topic
+from services.kit.errors import Stale
+from services.kit.ids import next_id
+from services.kit.mongo import Mongo, Session
+from services.kit.outbox import OUTBOX, row
+from services.kit.store import Ref, Store
+
+S = TypeVar("S")
+R_co = TypeVar("R_co", covariant=True)
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Where a decision came from: carried into the events it makes."""
+
+    correlation_id: str
+    causation_id: str | None = None
+    traceparent: str | None = None
+
+
+class Decision(Protocol[R_co]):
+    """One use case on given data. `decide` is called after what it needs is loaded, perhaps more than once."""
+
+    def needs(self) -> Iterable[Ref]: ...
+
+    def decide(self, work: Work, now: datetime) -> R_co:
+        """Raises: contracts.problems.Refused; then nothing of this decision is kept."""
+        ...
+
+
+@dataclass
+class _Held:
+    """An aggregate in the hands of a unit of work."""
+
+    document_exists: bool
+    version: int
+    sequence: int
+    last_event: str | None
+    state: Any
+    dirty: bool = False
+
+
+@dataclass
+class Work:
+    """Unit of work over many decisions. Each decision's changes are kept or dropped as a whole."""
+
+    source: str
+    """CloudEvents source of the service, `/intake`."""
+    now: datetime
+    _held: dict[Ref, _Held] = field(default_factory=dict)
+    _rows: list[dict[str, Any]] = field(default_factory=list)
+    _cause: Cause = field(default_factory=lambda: Cause(correlation_id=""))
+    _before: dict[Ref, _Held] = field(default_factory=dict)
+    _new_rows: list[dict[str, Any]] = field(default_factory=list)
+
+    async def load(self, mongo: Mongo, session: Session, refs: Iterable[Ref]) -> None:
+        """Read what decisions need, one query a collection, inside the transaction."""
+        wanted: dict[str, dict[str, Ref]] = {}
+        for ref in refs:
+            if ref not in self._held:
+                wanted.setdefault(ref.store.collection, {})[ref.id] = ref
+        for collection, by_id in wanted.items():
+            ids = list(by_id)
+            query: dict[str, Any] = {"_id": ids[0]} if len(ids) == 1 else {"_id": {"$in": ids}}
+            found = {d["_id"]: d async for d in mongo.collection(collection).find(query, session=session)}
+            for id, ref in by_id.items():
+                self._held[ref] = _held(ref, found.get(id))
+
+    def get(self, store: Store[S], id: str) -> S | None:
+        """The state as decisions before this one in the same unit of work left it.
+
+        Raises: KeyError: the decision did not name it in `needs` (a programming error).
+        """
+        state: S | None = self._held[Ref(store, id)].state
+        return state
+
+    def put(self, store: Store[S], id: str, state: S, *events: tuple[Topic, str, Message]) -> None:
+        """Keep a new state and the events that tell of it, in order.
+
+        Args:
+            events: topic, record key, message; the first event's sequence follows the aggregate's last one.
+        """
+        ref = Ref(store, id)
+        held = self._held[ref]
+        self._before.setdefault(ref, replace(held))
+        held.state, held.dirty = state, True
+        for topic, key, message in events:
+            held.sequence += 1
+            held.last_event = next_id(held.last_event)
+            envelope = Envelope(
+                id=held.last_event,
+                source=self.source,
+                type=message.TYPE,
+                time=self.now,
+                subject=id,
+                sequence=held.sequence,
+                correlation_id=self._cause.correlation_id or None,
+                causation_id=self._cause.causation_id,
+                traceparent=self._cause.traceparent,
+            )
+            self._new_rows.append(row(topic.name, key, envelope, message.to_json(), self.now))
+
+    def begin(self, cause: Cause) -> None:
+        """Start the next decision."""
+        self._cause, self._before, self._new_rows = cause, {}, []
+
+    def keep(self) -> None:
+        """The decision holds."""
+        self._rows += self._new_rows
+        self._before, self._new_rows = {}, []
+
+    def drop(self) -> None:
+        """The decision was refused: everything is as it was before it."""
+        self._held.update(self._before)
+        self._before, self._new_rows = {}, []
+
+    def add_row(self, outbox_row: dict[str, Any]) -> None:
+        """An outbox row that no aggregate owns (dead letters)."""
+        self._rows.append(outbox_row)
+
+    @property
+    def has_events(self) -> bool:
+        return bool(self._rows)
+
+    async def flush(self, mongo: Mongo, session: Session) -> None:
+        """Write all changes: one bulk call a collection.
+
+        Raises: Stale: another transaction changed an aggregate first.
+        """
+        writes: dict[str, list[Any]] = {}
+        for ref, held in self._held.items():
+            if not held.dirty:
+                continue
+            document = ref.store.to_document(held.state)
+            document |= {"_id": ref.id, "_v": held.version + 1, "_n": held.sequence, "_e": held.last_event}
+            writes.setdefault(ref.store.collection, []).append(
+                ReplaceOne({"_id": ref.id, "_v": held.version}, document)
+                if held.document_exists
+                else InsertOne(document)
+            )
+        for collection, operations in writes.items():
+            result = await mongo.collection(collection).bulk_write(operations, ordered=False, session=session)
+            if result.matched_count + result.inserted_count != len(operations):
+                raise Stale(collection)
+        if self._rows:
+            await mongo.collection(OUTBOX).insert_many(self._rows, ordered=False, session=session)
+
+
+def _held(ref: Ref, document: dict[str, Any] | None) -> _Held:
+    if document is None:
+        return _Held(False, 0, 0, None, None)
+    return _Held(True, document["_v"], document["_n"], document.get("_e"), ref.store.to_state(document))
+
+
+@dataclass(frozen=True)
+class Item:
+    """A decision with its cause, as it enters a unit of work."""
+
+    decision: Decision[Any]
+    cause: Cause
+
+
+async def decide_all(
+    mongo: Mongo,
+    session: Session,
+    work: Work,
+    items: Sequence[Item],
+    catch: type[Exception] | tuple[type[Exception], ...],
+) -> list[Any]:
+    """Decide one after the other on shared state; a refused one is dropped alone and its error is its result."""
+    await work.load(mongo, session, (ref for item in items for ref in item.decision.needs()))
+    results: list[Any] = []
+    for item in items:
+        work.begin(item.cause)
+        try:
+            results.append(item.decision.decide(work, work.now))
+        except catch as error:
+            work.drop()
+            results.append(error)
+        else:
+            work.keep()
+    return results
