@@ -48,6 +48,19 @@ Handler = Callable[[Any, Envelope], "Decision[Any] | None"]
 
 
 @dataclass(frozen=True)
+class Refusal:
+    """The decision of a handler that could not even read its message."""
+
+    error: Refused
+
+    def needs(self) -> Iterable[Ref]:
+        return ()
+
+    def decide(self, work: Work, now: datetime) -> None:
+        raise self.error
+
+
+@dataclass(frozen=True)
 class BadRecordLimit:
     """Beyond it the consumer stops rather than drain a topic into the dead letters after a bad release."""
 
@@ -92,9 +105,11 @@ class Consumer:
 
     async def _apply(self, records: Sequence[Record], *, known: bool) -> None:
         decoded = [decode(record) for record in records]
+        # Made once: attempts of the transaction may repeat, and a handler may have opened a sealed box.
+        decisions = {id(item): self.decision_for(item) for item in decoded if isinstance(item, Decoded)}
 
         async def body(session: Session) -> _Batch:
-            batch = _Batch(self, session, self.now())
+            batch = _Batch(self, session, self.now(), decisions)
             await batch.run(decoded, look_up_inbox=known)
             return batch
 
@@ -139,13 +154,9 @@ class _Guarded:
 
     consumer: Consumer
     item: Decoded
+    decision: Decision[Any]
     keys: ParkedKeys
     now: datetime
-
-    def __post_init__(self) -> None:
-        decision = self.consumer.decision_for(self.item)
-        assert decision is not None
-        self.decision = decision
 
     def needs(self) -> Iterable[Ref]:
         return self.decision.needs()
@@ -173,8 +184,10 @@ class _Guarded:
 class _Batch:
     """One attempt at one batch, inside one transaction."""
 
-    def __init__(self, consumer: Consumer, session: Session, now: datetime) -> None:
-        self.consumer, self.session, self.now = consumer, session, now
+    def __init__(
+        self, consumer: Consumer, session: Session, now: datetime, decisions: Mapping[int, Decision[Any] | None]
+    ) -> None:
+        self.consumer, self.session, self.now, self.decisions = consumer, session, now, decisions
         self.mongo = consumer.mongo
         self.work = Work(consumer.source, now)
         self.applied: list[Decoded] = []
@@ -240,7 +253,7 @@ class _Batch:
                 self.poison.append(item)
             elif item.event_id in seen:
                 self.repeated.append(item.record.topic)
-            elif self.consumer.decision_for(item) is not None:
+            elif self.decisions[id(item)] is not None:
                 seen.add(item.event_id)
                 mine.append(item)
         return mine
@@ -267,7 +280,11 @@ class _Batch:
 
     async def _decide(self, mine: Sequence[Decoded]) -> None:
         keys = await ParkedKeys.read(self.mongo, self.session, self.consumer.group)
-        items = [Item(_Guarded(self.consumer, item, keys, self.now), self.consumer.cause_of(item)) for item in mine]
+        items = [
+            Item(_Guarded(self.consumer, item, decision, keys, self.now), self.consumer.cause_of(item))
+            for item in mine
+            if (decision := self.decisions[id(item)]) is not None
+        ]
         results = await decide_all(self.mongo, self.session, self.work, items, (_Parked, _Buried))
         for item, result in zip(mine, results, strict=True):
             if isinstance(result, _Buried):

@@ -6,25 +6,28 @@ import asyncio
 import signal
 import sys
 import time
-from collections.abc import Awaitable, Callable, Generator, Sequence
+from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
+from pymongo import IndexModel
 
 from contracts.topics import Topic
-from services.kit import logs, metrics, telemetry
+from services.kit import logs, metrics, schema, telemetry
 from services.kit.consumer import Consumer
 from services.kit.errors import FailStop
 from services.kit.health import Health
 from services.kit.kafka import Producer, Subscription
 from services.kit.lease import Lease
 from services.kit.mongo import Mongo
+from services.kit.mongo.driver import PyMongoError
 from services.kit.relay import Relay
 from services.kit.retrier import Retrier
 from services.kit.settings import Settings
+from services.kit.store import Store
 
 log = logs.get("kit.process")
 Loop = Callable[[asyncio.Event], Awaitable[None]]
@@ -82,6 +85,8 @@ class Worker:
     topics: Sequence[Topic]
     port: int
     loops: dict[str, Loop] = field(default_factory=dict)
+    stores: Sequence[Store[Any]] = ()
+    collections: Mapping[str, Sequence[IndexModel]] = field(default_factory=dict)
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     failed: FailStop | None = None
 
@@ -121,6 +126,7 @@ class Worker:
             "retrier": self.retrier.run,
             **self.loops,
         }
+        await self._prepare()
         tasks = [asyncio.create_task(self._keep(name, body), name=name) for name, body in loops.items()]
         joining = asyncio.create_task(self._subscribe(), name="subscribe")
         log.info("process.started", loops=sorted(loops))
@@ -134,6 +140,18 @@ class Worker:
         await asyncio.gather(*tasks, return_exceptions=True)
         await self._quietly(self.producer.stop())
         log.info("process.stopped", late=[task.get_name() for task in late])
+
+    async def _prepare(self) -> None:
+        """Collections and indexes first, however long the database is away."""
+        pause = 0.25
+        while not self.stop.is_set():
+            try:
+                await schema.ensure(self.mongo, self.stores, self.collections)
+                return
+            except PyMongoError as error:
+                pause = min(LONGEST_PAUSE_S, pause * 2)
+                log.warning("mongodb.not_reachable", error=type(error).__name__, pause_s=pause)
+                await self._pause(pause)
 
     async def _handle(self, records: Sequence[Any]) -> None:
         try:

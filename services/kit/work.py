@@ -90,11 +90,13 @@ class Work:
     def put(self, store: Store[S], id: str, state: S, *events: tuple[Topic, str, Message]) -> None:
         """Keep a new state and the events that tell of it, in order.
 
+        An id that was not loaded is a new aggregate; if it exists after all, the commit fails and decides anew.
+
         Args:
             events: topic, record key, message; the first event's sequence follows the aggregate's last one.
         """
         ref = Ref(store, id)
-        held = self._held[ref]
+        held = self._held.setdefault(ref, _held(ref, None))
         self._before.setdefault(ref, replace(held))
         held.state, held.dirty = state, True
         for topic, key, message in events:

@@ -1,0 +1,41 @@
+"""The one ASGI application: both gateways, the wall of phones and the control API under one port."""
+
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from local.simulators.control import Control
+from local.simulators.network import Network
+from local.simulators.phone_wall import phone_wall_router
+from local.simulators.settings import SimulatorSettings
+
+ZALO_PREFIX, ZALO_OAUTH_PREFIX, ESMS_PREFIX = "/zalo", "/zalo-oauth", "/esms"
+
+
+def create_app(settings: SimulatorSettings, *, wall: Callable[[], float] = time.time) -> FastAPI:
+    """Return the application; `wall` replaces the wall clock in tests."""
+    network = Network(settings, wall)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await network.start()
+        try:
+            yield
+        finally:
+            await network.stop()
+
+    app = FastAPI(title="Mạng điện thoại giả lập", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.network = network
+
+    @app.get("/livez")
+    async def livez() -> dict[str, str]:
+        return {"status": "ok"}
+
+    app.include_router(network.oauth.router(), prefix=ZALO_OAUTH_PREFIX)
+    app.include_router(network.zalo.router(), prefix=ZALO_PREFIX)
+    app.include_router(network.esms.router(), prefix=ESMS_PREFIX)
+    app.include_router(phone_wall_router(network.ledger, settings))
+    app.include_router(Control(network).router())
+    return app

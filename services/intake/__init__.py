@@ -1,0 +1,1 @@
+"""Intake: procedure catalogue, counters, dossiers, receipts, hand-over of results, public tracking."""

@@ -1,0 +1,40 @@
+"""Hand the result to the citizen (trả kết quả)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from contracts.topics import DOSSIER_EVENTS
+from contracts.types import HandOverMethod, HandOverProof, ReceivedBy
+from services.intake.commands.access import dossier_of
+from services.intake.commands.moments import business_time
+from services.intake.domain import dossier as domain
+from services.intake.domain.dossier import Dossier
+from services.intake.store import DOSSIERS
+from services.kit.store import Ref
+from services.kit.work import Work
+
+
+@dataclass(frozen=True)
+class HandOverResult:
+    """`counters` are those the caller acts for; None: all (operator)."""
+
+    code: str
+    counters: frozenset[str] | None
+    method: HandOverMethod = HandOverMethod.COUNTER
+    received_by: ReceivedBy = ReceivedBy.OWNER
+    proof: HandOverProof = HandOverProof.SIGNATURE
+    occurred_at: datetime | None = None
+
+    def needs(self) -> Iterable[Ref]:
+        yield Ref(DOSSIERS, self.code)
+
+    def decide(self, work: Work, now: datetime) -> Dossier:
+        """Raises: Missing `dossier-unknown`, Conflict `result-not-ready`, Invalid `moment-…`."""
+        dossier = dossier_of(work.get(DOSSIERS, self.code), self.counters)
+        at = business_time(self.occurred_at, now, backfill=dossier.backfill)
+        changed, event = domain.hand_over(dossier, at, self.method, self.received_by, self.proof)
+        work.put(DOSSIERS, self.code, changed, (DOSSIER_EVENTS, self.code, event))
+        return changed

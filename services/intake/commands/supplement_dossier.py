@@ -1,0 +1,38 @@
+"""The citizen brought the missing papers (bổ sung hồ sơ): the limit begins anew."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from contracts.topics import DOSSIER_EVENTS
+from services.intake.commands.access import dossier_of
+from services.intake.commands.moments import business_time
+from services.intake.domain import dossier as domain
+from services.intake.domain.dossier import Dossier
+from services.intake.promise import promise
+from services.intake.store import DOSSIERS
+from services.kit.store import Ref
+from services.kit.work import Work
+
+
+@dataclass(frozen=True)
+class SupplementDossier:
+    """`counters` are those the caller acts for; None: all (operator)."""
+
+    code: str
+    counters: frozenset[str] | None
+    occurred_at: datetime | None = None
+
+    def needs(self) -> Iterable[Ref]:
+        yield Ref(DOSSIERS, self.code)
+
+    def decide(self, work: Work, now: datetime) -> Dossier:
+        """Raises: Missing `dossier-unknown`, Conflict `supplement-not-expected`, Invalid `moment-…`."""
+        dossier = dossier_of(work.get(DOSSIERS, self.code), self.counters)
+        at = business_time(self.occurred_at, now, backfill=dossier.backfill)
+        promised = promise(at, dossier.limit_value, dossier.limit_unit)
+        changed, event = domain.supplement(dossier, at, promised.due_at, promised.explained)
+        work.put(DOSSIERS, self.code, changed, (DOSSIER_EVENTS, self.code, event))
+        return changed

@@ -1,0 +1,76 @@
+"""Kafka in: what routing and notify tell, and commands of counters' own software."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from contracts.envelope import Envelope
+from contracts.events import Message, counter, notify
+from contracts.events.base import DossierEvent
+from contracts.problems import Invalid
+from contracts.topics import COUNTER_INTAKE
+from services.intake.applicants import open_applicant
+from services.intake.commands.hand_over_result import HandOverResult
+from services.intake.commands.learn_fact import LearnFact
+from services.intake.commands.register_dossier import RegisterDossier, fingerprint
+from services.intake.commands.supplement_dossier import SupplementDossier
+from services.intake.domain.dossier import FACTS
+from services.kit.clock import Now
+from services.kit.consumer import Handler, Refusal
+from services.kit.sealing import Opener, Sealer
+from services.kit.work import Decision
+
+COMMAND_TOPICS = frozenset({COUNTER_INTAKE.name})
+GROUP = "intake"
+
+
+def handlers(opener: Opener | None, sealer: Sealer | None, now: Now) -> Mapping[type[Message], Handler]:
+    """What intake does about each message type it cares for."""
+
+    def register(message: counter.RegisterDossier, _: Envelope) -> Decision[Any]:
+        try:
+            if opener is None:
+                raise Invalid("sealing-not-configured", "Máy chủ chưa có khóa để mở dữ liệu đã niêm phong.")
+            applicant = open_applicant(opener.open(message.applicant))
+        except Invalid as error:
+            return Refusal(error)
+        # The seal differs each time it is made: compare what is inside.
+        content = message.model_dump_json(exclude={"applicant"}) + applicant.model_dump_json()
+        return RegisterDossier(
+            request_id=f"kafka|{message.counter}|{message.external_ref}",
+            fingerprint=fingerprint(content.encode()),
+            counter=message.counter,
+            procedure_code=message.procedure_code,
+            channel=message.channel,
+            applicant=applicant.applicant(),
+            contact=applicant.contact(sealer),
+            received_at=message.occurred_at or now(),
+            external_ref=message.external_ref,
+            backfill=message.backfill,
+        )
+
+    def supplement(message: counter.SupplementDossier, _: Envelope) -> Decision[Any]:
+        return SupplementDossier(message.code, frozenset({message.counter}), message.occurred_at)
+
+    def hand_over(message: counter.HandOverResult, _: Envelope) -> Decision[Any]:
+        return HandOverResult(
+            message.code,
+            frozenset({message.counter}),
+            message.method,
+            message.received_by,
+            message.proof,
+            message.occurred_at,
+        )
+
+    def learn(message: DossierEvent, _: Envelope) -> Decision[Any]:
+        return LearnFact(message)
+
+    facts: dict[type[Message], Handler] = {fact: learn for fact in FACTS}
+    return facts | {
+        notify.NoticeSent: learn,
+        notify.NoticeDelivered: learn,
+        counter.RegisterDossier: register,
+        counter.SupplementDossier: supplement,
+        counter.HandOverResult: hand_over,
+    }

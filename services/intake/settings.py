@@ -1,0 +1,20 @@
+"""Settings of the intake processes."""
+
+from __future__ import annotations
+
+from pydantic import Field, SecretStr
+
+from services.kit.settings import Settings
+
+
+class IntakeSettings(Settings):
+    """Environment variables as the fields are named, in capitals."""
+
+    intake_api_port: int = Field(default=8101, ge=1, le=65535)
+    intake_worker_port: int = Field(default=8111, ge=1, le=65535)
+    intake_private_key: SecretStr | None = None
+    """Opens what counters' software seals for intake (URL-safe base64, Curve25519)."""
+    notify_public_key: str = ""
+    """Seals the citizen's contact for notify; empty: no notices are possible, and registration says so."""
+    tracking_attempts: str = "5/15minutes"
+    """Wrong last digits per dossier before tracking of that dossier pauses (limits notation)."""

@@ -1,0 +1,1 @@
+"""Routing: agencies, workflows, cases, transfers, deadlines, results, statistics."""

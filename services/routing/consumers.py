@@ -1,0 +1,33 @@
+"""Kafka in: what intake tells, the catalogue, and actions of agencies' own software."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from contracts.events import Message, agency, catalogue, intake
+from contracts.topics import AGENCY_ACTIONS
+from services.kit.consumer import Handler
+from services.routing.commands.act_on_step import ActOnStep
+from services.routing.commands.open_case import OpenCase
+from services.routing.commands.publish_workflow import PublishWorkflow
+from services.routing.commands.resume_case import ResumeCase
+from services.routing.commands.withdraw_case import WithdrawCase
+
+GROUP = "routing"
+COMMAND_TOPICS = frozenset({AGENCY_ACTIONS.name})
+
+_ACTIONS = (
+    agency.AcceptTransfer,
+    agency.DeclineTransfer,
+    agency.CompleteStep,
+    agency.RequestSupplement,
+    agency.ExtendDueDate,
+)
+HANDLERS: Mapping[type[Message], Handler] = {
+    catalogue.ProcedurePublished: lambda message, _: PublishWorkflow(message),
+    intake.DossierSubmitted: lambda message, _: OpenCase(message),
+    intake.DossierSupplemented: lambda message, _: ResumeCase(message),
+    intake.DossierWithdrawn: lambda message, _: WithdrawCase(message),
+    **{action: lambda message, _: ActOnStep(message) for action in _ACTIONS},
+}
+"""What routing does about each message type it cares for."""

@@ -1,0 +1,86 @@
+"""The directory of agencies (cơ quan), and finding the one that a published name means for a given counter."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+GENERIC_LEVELS: Mapping[str, str] = {
+    "ủy ban nhân dân cấp xã": "xã",
+    "ủy ban nhân dân cấp huyện": "huyện",
+    "ủy ban nhân dân cấp tỉnh": "tỉnh",
+}
+"""Names that mean "the one above the counter at this level". Levels are data: the district ended on 1 July 2025."""
+
+
+@dataclass(frozen=True)
+class Agency:
+    """An agency that can be handed a step."""
+
+    code: str
+    name: str
+    level: str
+    """`tỉnh`, `huyện`, `xã`."""
+    parent: str | None
+    kind: str
+
+
+@dataclass(frozen=True)
+class Directory:
+    """All agencies of one installation."""
+
+    agencies: tuple[Agency, ...] = ()
+
+    def by_code(self) -> Mapping[str, Agency]:
+        return {agency.code: agency for agency in self.agencies}
+
+    def parent_of(self, code: str) -> str | None:
+        agency = self.by_code().get(code)
+        return agency.parent if agency else None
+
+    def find(self, name: str, unit: str) -> str | None:
+        """Code of the agency that `name` means for a counter of `unit`; None when the directory has none.
+
+        Generic names go to the committee of that level above the unit (or the unit itself, when it has no such level);
+        names shared by several districts go to the nearest, by common code groups.
+        """
+        wanted = fold_name(name)
+        level = GENERIC_LEVELS.get(wanted)
+        if level is not None:
+            return self._committee(unit, level)
+        same = [agency.code for agency in self.agencies if fold_name(agency.name) == wanted]
+        return max(same, key=lambda code: (_common_groups(code, unit), code), default=None)
+
+    def authority(self, unit: str) -> str | None:
+        """Who takes what nobody else is named for: the district's committee, else the unit itself."""
+        return self._committee(unit, "huyện")
+
+    def _committee(self, unit: str, level: str) -> str | None:
+        by_code = self.by_code()
+        code: str | None = unit
+        while code is not None and code in by_code:
+            if by_code[code].level == level:
+                return code
+            code = by_code[code].parent
+        return unit if unit in by_code else None
+
+
+def unit_of(counter: str) -> str:
+    """The unit whose desk a counter is: its code without the last group."""
+    return counter.rpartition(".")[0] or counter
+
+
+def fold_name(name: str) -> str:
+    """Spelling differences that do not matter: case, spaces, composition, dash width."""
+    plain = unicodedata.normalize("NFC", name).replace("–", "-").casefold()
+    return " ".join(plain.split())
+
+
+def _common_groups(a: str, b: str) -> int:
+    common = 0
+    for left, right in zip(a.split("."), b.split("."), strict=False):
+        if left != right:
+            break
+        common += 1
+    return common

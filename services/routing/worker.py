@@ -1,0 +1,33 @@
+"""The routing worker process: cases from events, actions of agencies' software, the relay."""
+
+from __future__ import annotations
+
+import asyncio
+
+from contracts.topics import CONSUMERS
+from services.kit.consumer import Consumer
+from services.kit.process import Worker, configure
+from services.routing.api import SOURCE
+from services.routing.consumers import COMMAND_TOPICS, GROUP, HANDLERS
+from services.routing.settings import RoutingSettings
+from services.routing.store import STORES
+
+PROCESS = "routing-worker"
+
+
+def create_worker(settings: RoutingSettings) -> Worker:
+    """Wire the worker."""
+    mongo = settings.mongo("routing")
+    now = settings.clock().now
+    consumer = Consumer(GROUP, mongo, SOURCE, now, HANDLERS, command_topics=COMMAND_TOPICS, epoch=settings.kafka.epoch)
+    return Worker(PROCESS, settings, mongo, consumer, CONSUMERS[GROUP], settings.routing_worker_port, stores=STORES)
+
+
+def main() -> None:
+    settings = RoutingSettings()
+    configure(PROCESS, settings)
+    asyncio.run(create_worker(settings).run())
+
+
+if __name__ == "__main__":
+    main()
