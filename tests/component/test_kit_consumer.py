@@ -1,0 +1,183 @@
+"""The consumer on a real database: every effect once, bad records out of the way, one dossier's trouble its own."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from services.kit.consumer import BadRecordLimit
+from services.kit.decoding import decode
+from services.kit.errors import FailStop
+from services.kit.failures import DEAD_LETTERS, PARKED, PARKED_KEYS, stored_record
+from services.kit.lease import Lease
+from services.kit.mongo import Mongo
+from services.kit.outbox import OUTBOX
+from services.kit.retrier import Retrier
+from tests.component.ledger import LEDGERS, Rules, consumer, count, now, record, steps_of
+
+A, B = "H12.970.00-261123-0001", "H12.970.00-261123-0002"
+
+
+async def test_a_batch_changes_state_and_writes_its_events_in_order(mongo: Mongo) -> None:
+    subject = await consumer(mongo)
+    await subject.handle([record(A, 1, offset=0), record(B, 1, offset=1), record(A, 2, offset=2)])
+    assert await steps_of(mongo, A) == (1, 2)
+    assert await steps_of(mongo, B) == (1,)
+    rows = [row async for row in mongo.collection(OUTBOX).find({"subject": A}).sort("_id", 1)]
+    assert [row["sequence"] for row in rows] == [1, 2]
+    assert all(row["pending"] for row in rows)
+
+
+async def test_a_redelivered_batch_changes_nothing(mongo: Mongo) -> None:
+    subject = await consumer(mongo)
+    batch = [record(A, 1, offset=0), record(A, 2, offset=1)]
+    await subject.handle(batch)
+    await subject.handle(batch)
+    await subject.handle([*batch, record(A, 3, offset=2)])
+    assert await steps_of(mongo, A) == (1, 2, 3)
+    assert await count(mongo, OUTBOX) == 3
+
+
+async def test_an_event_sent_twice_by_a_relay_has_one_effect_though_its_offset_is_new(mongo: Mongo) -> None:
+    subject = await consumer(mongo)
+    await subject.handle([record(A, 1, offset=0)])
+    await subject.handle([record(A, 1, offset=1), record(A, 2, offset=2), record(A, 2, offset=3)])
+    assert await steps_of(mongo, A) == (1, 2)
+
+
+async def test_a_log_that_begins_again_is_read_again_and_known_events_are_dropped(mongo: Mongo) -> None:
+    before = await consumer(mongo, epoch="1")
+    await before.handle([record(A, 1, offset=40), record(A, 2, offset=41)])
+    after = await consumer(mongo, epoch="2")
+    await after.handle([record(A, 1, offset=0), record(A, 2, offset=1), record(A, 3, offset=2)])
+    assert await steps_of(mongo, A) == (1, 2, 3)
+
+
+@pytest.mark.parametrize(
+    ("change", "slug"),
+    [
+        ({"headers": (("ce_id", None),)}, "null-header"),
+        ({"headers": (("ce_id", b"\xff\xfe"),)}, "header-not-utf8"),
+        ({"headers": ()}, "not-a-cloudevent"),
+        ({"value": b"{not json"}, "data-invalid"),
+        ({"value": b'{"code": 7}'}, "data-invalid"),
+        ({"value": None}, "tombstone"),
+        ({"value": b"x" * 1_000_000}, "body-too-large"),
+        ({"key": b"somebody else"}, "key-mismatch"),
+    ],
+)
+async def test_a_record_that_cannot_be_read_is_a_dead_letter_with_its_bytes_and_its_neighbours_go_on(
+    mongo: Mongo, change: dict[str, object], slug: str
+) -> None:
+    subject = await consumer(mongo)
+    bad = dataclasses.replace(record(B, 1, offset=1), **change)  # type: ignore[arg-type]
+    await subject.handle([record(A, 1, offset=0), bad, record(A, 2, offset=2)])
+    assert await steps_of(mongo, A) == (1, 2)
+    [letter] = [document async for document in mongo.collection(DEAD_LETTERS).find({})]
+    assert letter["slug"] == slug
+    assert stored_record(letter) == bad
+    [copy] = [row async for row in mongo.collection(OUTBOX).find({"type": "dead-letter"})]
+    assert (copy["topic"], copy["body"], copy["key"]) == ("dossier.events.v1.dlq.test", bad.value, bad.key)
+
+
+@pytest.mark.parametrize("type_", ["vn.motcua.dossier.exploded.v1", "vn.motcua.dossier.transferred.v2"])
+async def test_an_unknown_type_or_version_is_a_dead_letter(mongo: Mongo, type_: str) -> None:
+    good = record(A, 1, offset=0)
+    headers = tuple((n, type_.encode() if n == "ce_type" else v) for n, v in good.headers)
+    await (await consumer(mongo)).handle([dataclasses.replace(good, headers=headers)])
+    [letter] = [document async for document in mongo.collection(DEAD_LETTERS).find({})]
+    assert letter["slug"] == "event-type-unknown"
+
+
+async def test_a_dossier_that_fails_waits_alone_and_in_order_until_its_fact_arrives(mongo: Mongo) -> None:
+    rules = Rules(not_yet={A})
+    subject = await consumer(mongo, rules)
+    await subject.handle([record(A, 1, offset=0), record(B, 1, offset=1), record(A, 2, offset=2)])
+    await subject.handle([record(A, 3, offset=3), record(A, 3, offset=4)])
+    assert await steps_of(mongo, A) == ()
+    assert await steps_of(mongo, B) == (1,)
+    assert await count(mongo, PARKED) == 3
+
+    rules.not_yet.clear()
+    lease = Lease(mongo, "worker")
+    assert await lease.hold()
+    applied = await Retrier(mongo, subject, lease).replay(f"test|{A}", now())
+    assert applied == 3
+    assert await steps_of(mongo, A) == (1, 2, 3)
+    assert await count(mongo, PARKED_KEYS) == 0
+    await subject.handle([record(A, 4, offset=5)])
+    assert await steps_of(mongo, A) == (1, 2, 3, 4)
+
+
+async def test_a_bug_stops_one_dossier_and_not_the_topic(mongo: Mongo) -> None:
+    subject = await consumer(mongo, Rules(bugs={A}))
+    await subject.handle([record(A, 1, offset=0), record(B, 1, offset=1)])
+    assert await steps_of(mongo, B) == (1,)
+    [key] = [document async for document in mongo.collection(PARKED_KEYS).find({})]
+    assert (key["slug"], key["count"]) == ("bug", 1)
+
+
+async def test_a_refused_command_is_a_dead_letter_and_later_commands_of_its_key_go_on(mongo: Mongo) -> None:
+    rules = Rules(refused={A})
+    subject = await consumer(mongo, rules, command_topics=frozenset({"dossier.events.v1"}))
+    await subject.handle([record(A, 1, offset=0)])
+    rules.refused.clear()
+    await subject.handle([record(A, 2, offset=1)])
+    assert await steps_of(mongo, A) == (2,)
+    [letter] = [document async for document in mongo.collection(DEAD_LETTERS).find({})]
+    assert letter["slug"] == "rule-says-no"
+
+
+async def test_a_still_failing_key_is_tried_later_and_later(mongo: Mongo) -> None:
+    subject = await consumer(mongo, Rules(not_yet={A}))
+    await subject.handle([record(A, 1, offset=0)])
+    lease = Lease(mongo, "worker")
+    await lease.hold()
+    retrier = Retrier(mongo, subject, lease)
+    waits = []
+    for _ in range(3):
+        moment = now()
+        assert await retrier.replay(f"test|{A}", moment) == 0
+        [key] = [document async for document in mongo.collection(PARKED_KEYS).find({})]
+        waits.append((key["next_at"] - moment).total_seconds())
+    assert waits == [2, 4, 8]
+
+
+async def test_an_operator_may_skip_the_head_of_a_key_and_it_is_kept_with_who_and_why(mongo: Mongo) -> None:
+    rules = Rules(refused={A})
+    subject = await consumer(mongo, rules)
+    await subject.handle([record(A, 1, offset=0), record(A, 2, offset=1)])
+    retrier = Retrier(mongo, subject, Lease(mongo, "worker"))
+    await retrier.skip(f"test|{A}", "operator-7", "wrong test data")
+    rules.refused.clear()
+    await retrier.replay(f"test|{A}", now())
+    assert await steps_of(mongo, A) == (2,)
+    [letter] = [document async for document in mongo.collection(DEAD_LETTERS).find({})]
+    assert "operator-7" in letter["detail"]
+
+
+async def test_too_many_bad_records_in_a_row_stop_the_process_before_anything_is_drained(mongo: Mongo) -> None:
+    subject = await consumer(mongo, limit=BadRecordLimit(run=5))
+    bad = [dataclasses.replace(record(A, 1, offset=n), value=b"?") for n in range(6)]
+    with pytest.raises(FailStop):
+        await subject.handle(bad)
+    assert await count(mongo, DEAD_LETTERS) == 0
+    for letter in bad[:5]:
+        await subject.handle([letter])
+    with pytest.raises(FailStop):  # the run is counted over batches and restarts
+        await (await consumer(mongo, limit=BadRecordLimit(run=5))).handle([bad[5]])
+
+
+async def test_what_this_service_does_not_care_for_only_moves_the_fence(mongo: Mongo) -> None:
+    subject = await consumer(mongo)
+    subject.handlers = {}
+    await subject.handle([record(A, 1, offset=0)])
+    assert await count(mongo, LEDGERS.collection) == 0
+    assert await count(mongo, "inbox") == 0
+    assert await count(mongo, "fences", {"next": 1}) == 1
+
+
+def test_a_good_record_decodes_with_an_id_unique_over_producers() -> None:
+    decoded = decode(record(A, 1, offset=0))
+    assert getattr(decoded, "event_id", None) == f"/routing|{A}/1"
