@@ -1,0 +1,1 @@
+"""A working day of a district, from the counters' morning to the checker's verdict."""

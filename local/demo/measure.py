@@ -1,0 +1,28 @@
+"""Latencies as the people of the day feel them, in seconds of real time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Measures:
+    """What the drivers saw."""
+
+    intake_reply: list[float] = field(default_factory=list)
+    """HTTP request sent until receipt in hand."""
+    agency_sees: list[float] = field(default_factory=list)
+    """Receipt in hand until the transfer is readable on the agency's topic."""
+    notice_handed: list[float] = field(default_factory=list)
+    """Event recorded until the gateway took the message."""
+    problems: list[str] = field(default_factory=list)
+    """Calls that were refused, as `slug`; none are expected."""
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """Nearest-rank percentile; 0 for no values."""
+    if not values:
+        return 0.0
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, max(0, round(share * len(ordered) + 0.5) - 1))]

@@ -1,0 +1,154 @@
+"""Which processes a local installation has, on which ports, with which environment.
+
+The environment is all that differs between here and a server: docker-compose.yml sets the same names.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from local.engines import Endpoints
+from local.engines.ports import choose_port
+from local.identity import Identity
+from local.simulators.settings import SimulatorSettings
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Where everything listens on 127.0.0.1."""
+
+    kafka: int = 9192
+    mongo: int = 27117
+    intake_api: int = 8101
+    routing_api: int = 8102
+    notify_api: int = 8103
+    intake_worker: int = 8111
+    routing_worker: int = 8112
+    notify_worker: int = 8113
+    simulators: int = 8190
+
+    @classmethod
+    def free(cls) -> Ports:
+        """Other ports than the usual ones, for tests and for a demonstration beside a running installation."""
+        return cls(*(choose_port(0) for _ in range(9)))
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Where callers find things."""
+
+    intake: str
+    routing: str
+    notify: str
+    simulators: str
+    kafka: str
+    mongodb: str
+
+    @classmethod
+    def of(cls, ports: Ports, endpoints: Endpoints) -> Addresses:
+        def url(port: int) -> str:
+            return f"http://127.0.0.1:{port}"
+
+        return cls(
+            url(ports.intake_api),
+            url(ports.routing_api),
+            url(ports.notify_api),
+            url(ports.simulators),
+            endpoints.kafka_bootstrap,
+            endpoints.mongodb_url,
+        )
+
+
+@dataclass(frozen=True)
+class ProcessPlan:
+    """One process to run."""
+
+    name: str
+    command: tuple[str, ...]
+    env: Mapping[str, str]
+    health: str
+    """URL that answers 200 when it is ready."""
+
+
+def kafka_env(endpoints: Endpoints, epoch: str) -> dict[str, str]:
+    """How the services reach the broker at hand."""
+    return {
+        "KAFKA_BOOTSTRAP": endpoints.kafka_bootstrap,
+        "KAFKA_IDEMPOTENCE": str(endpoints.kafka_idempotence).lower(),
+        "KAFKA_EPOCH": epoch,
+        "KAFKA_FETCH_MAX_WAIT_MS": str(min(endpoints.fetch_max_wait_ms, 100)),
+        "KAFKA_SESSION_TIMEOUT_MS": "10000",
+    }
+
+
+def services(
+    ports: Ports, endpoints: Endpoints, identity: Identity, *, epoch: str, prefix: str, clock_offset: float
+) -> list[ProcessPlan]:
+    """The six service processes."""
+    simulator = SimulatorSettings()
+    simulators = f"http://127.0.0.1:{ports.simulators}"
+    common = kafka_env(endpoints, epoch) | {
+        "MONGODB_URL": endpoints.mongodb_url,
+        "MONGODB_PREFIX": prefix,
+        "CLOCK_OFFSET_SECONDS": str(clock_offset),
+    }
+    own: dict[str, dict[str, str]] = {
+        "intake": {
+            "INTAKE_API_PORT": str(ports.intake_api),
+            "INTAKE_WORKER_PORT": str(ports.intake_worker),
+            "INTAKE_PRIVATE_KEY": identity.intake_private_key,
+            "NOTIFY_PUBLIC_KEY": identity.notify_public_key,
+        },
+        "routing": {
+            "ROUTING_API_PORT": str(ports.routing_api),
+            "ROUTING_WORKER_PORT": str(ports.routing_worker),
+        },
+        "notify": {
+            "NOTIFY_API_PORT": str(ports.notify_api),
+            "NOTIFY_WORKER_PORT": str(ports.notify_worker),
+            "NOTIFY_PRIVATE_KEY": identity.notify_private_key,
+            "ZALO_BASE_URL": f"{simulators}/zalo",
+            "ZALO_OAUTH_URL": f"{simulators}/zalo-oauth",
+            "ZALO_APP_ID": simulator.zalo_app_id,
+            "ZALO_APP_SECRET": simulator.zalo_app_secret,
+            "ZALO_OA_SECRET_KEY": simulator.zalo_oa_secret_key,
+            "ESMS_BASE_URL": f"{simulators}/esms",
+            "ESMS_API_KEY": simulator.esms_api_key,
+            "ESMS_SECRET_KEY": simulator.esms_secret_key,
+            "ESMS_BRANDNAME": simulator.esms_brandname,
+            "ESMS_CALLBACK_SECRET": identity.esms_callback_secret,
+            "ESMS_CALLBACK_URL": f"http://127.0.0.1:{ports.notify_api}/v1/webhooks/esms/{identity.esms_callback_secret}",
+            # The simulators' receipts come within seconds; production waits minutes and hours.
+            "ZALO_UNKNOWN_SECONDS": "20",
+            "ZALO_RECEIPT_SECONDS": "30",
+            "SMS_RECEIPT_SECONDS": "60",
+        },
+    }
+    plans = []
+    for service, env in own.items():
+        for role, port in (
+            ("api", env[f"{service.upper()}_API_PORT"]),
+            ("worker", env[f"{service.upper()}_WORKER_PORT"]),
+        ):
+            command = (sys.executable, "-m", f"services.{service}.{role}")
+            plans.append(ProcessPlan(f"{service}-{role}", command, common | env, f"http://127.0.0.1:{port}/readyz"))
+    return plans
+
+
+def simulators(ports: Ports, data_dir: Path, *, clock_offset: float) -> ProcessPlan:
+    """The phone networks."""
+    env = {
+        "SIM_PORT": str(ports.simulators),
+        "SIM_STATE_FILE": str(data_dir / "simulators.jsonl"),
+        "SIM_ZALO_WEBHOOK_URL": f"http://127.0.0.1:{ports.notify_api}/v1/webhooks/zalo",
+        "SIM_ZALO_WEBHOOK_SCHEDULE_SECONDS": "[1, 2, 4, 8, 16]",
+        "SIM_ESMS_CALLBACK_RETRY_SECONDS": "2",
+        "SIM_CLOCK_OFFSET_SECONDS": str(clock_offset),
+        "SIM_ZALO_NIGHT_BLOCK": "false",
+        "SIM_ZALO_DAILY_QUOTA": "500000",
+    }
+    command = (sys.executable, "-m", "local.simulators")
+    return ProcessPlan("simulators", command, env, f"http://127.0.0.1:{ports.simulators}/livez")

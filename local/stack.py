@@ -1,0 +1,135 @@
+"""The whole system on one machine: engines, topics, indexes, keys, six processes, phone networks."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from types import TracebackType
+
+import httpx
+
+from contracts.topics import all_topics
+from local.engines import Endpoints, EngineSet
+from local.identity import Identity, load_identity
+from local.plan import Addresses, Ports, services, simulators
+from local.samples.load import read_samples
+from local.simulators.settings import SimulatorSettings
+from local.simulators.zalo_oauth import VERIFIER_LENGTH
+from local.supervisor import Say, Supervisor
+from motcua.install import SERVICES, issue_keys, prepare_databases
+from services.kit.clock import Clock
+from services.kit.kafka import create_topics
+from services.kit.mongo import Mongo
+from services.kit.outbox import republish
+
+JOURNAL_WINDOW = timedelta(days=30)
+"""As long as Kafka keeps its topics: a broker that forgot everything gets this much back."""
+
+
+@dataclass
+class Stack:
+    """Start it, use it, stop it. Databases are kept between runs; the memory-only broker is filled again."""
+
+    data_dir: Path
+    say: Say
+    ports: Ports = field(default_factory=Ports)
+    prefix: str = "motcua"
+    clock_offset: float = 0.0
+    on_phase: Callable[[str], None] = lambda phase: None
+    republished: int = 0
+
+    def __post_init__(self) -> None:
+        self.data_dir = self.data_dir.absolute()
+        self.data_dir.mkdir(parents=True, exist_ok=True)
+        self.identity: Identity = load_identity(self.data_dir)
+        self.engines = EngineSet.from_environment(self.data_dir / "engines", self.ports.kafka, self.ports.mongo)
+        self.supervisor = Supervisor(self.data_dir, self.say)
+        self.addresses: Addresses
+        self.endpoints: Endpoints
+
+    @property
+    def clock(self) -> Clock:
+        return Clock(timedelta(seconds=self.clock_offset))
+
+    def mongo(self, service: str) -> Mongo:
+        """A client of one service's database, for the tools beside the services."""
+        return Mongo(self.endpoints.mongodb_url, f"{self.prefix}_{service}", app="motcua-local", pool=8)
+
+    async def start(self) -> None:
+        """Raises: EngineError, DidNotBecomeReady; what was started is stopped."""
+        try:
+            await self._start()
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def _start(self) -> None:
+        self.on_phase("Khởi động máy chủ Kafka và MongoDB")
+        self.endpoints = await self.engines.start()
+        self.addresses = Addresses.of(self.ports, self.endpoints)
+        self.on_phase("Tạo topic, chỉ mục, khóa truy cập")
+        await create_topics(self.endpoints.kafka_bootstrap, all_topics())
+        await self._prepare()
+        # A broker that forgot its log begins at offset 0 again: a new epoch, so that old fences do not match.
+        epoch = str(int(time.time())) if self.endpoints.kafka_memory_only else "0"
+        self.on_phase("Khởi động các dịch vụ và mạng điện thoại mô phỏng")
+        await self.supervisor.start([simulators(self.ports, self.data_dir, clock_offset=self.clock_offset)])
+        plans = services(
+            self.ports, self.endpoints, self.identity,
+            epoch=epoch, prefix=self.prefix, clock_offset=self.clock_offset,
+        )  # fmt: skip
+        token = await self._consent()
+        for plan in plans:
+            if plan.name.startswith("notify"):
+                plan.env["ZALO_REFRESH_TOKEN"] = token  # type: ignore[index]
+        await self.supervisor.start(plans)
+
+    async def stop(self) -> None:
+        """Processes first, engines last."""
+        await self.supervisor.stop()
+        await self.engines.stop()
+
+    async def _prepare(self) -> None:
+        samples = read_samples()
+        for service in SERVICES:
+            mongo = self.mongo(service)
+            await prepare_databases(mongo, service)
+            await issue_keys(
+                mongo,
+                self.clock.now,
+                {
+                    self.identity.operator_key: ["operator", "service"],
+                    self.identity.counters_key: [f"counter:{code}" for code in samples.counter_codes],
+                    self.identity.agencies_key: [f"agency:{code}" for code in samples.agency_codes],
+                },
+            )
+            if self.endpoints.kafka_memory_only:
+                self.republished += await republish(mongo, self.clock.now() - JOURNAL_WINDOW)
+            await mongo.close()
+
+    async def _consent(self) -> str:
+        """What a person does once in Zalo's console: allow the app to send; gives the first refresh token."""
+        settings = SimulatorSettings()
+        form = {
+            "code": settings.zalo_auth_code,
+            "app_id": settings.zalo_app_id,
+            "grant_type": "authorization_code",
+            "code_verifier": "v" * VERIFIER_LENGTH,
+        }
+        url = f"{self.addresses.simulators}/zalo-oauth/v4/oa/access_token"
+        async with httpx.AsyncClient(timeout=5.0) as http:
+            answer = await http.post(url, data=form, headers={"secret_key": settings.zalo_app_secret})
+        token: str = answer.json()["refresh_token"]
+        return token
+
+    async def __aenter__(self) -> Stack:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()

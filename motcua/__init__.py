@@ -1,0 +1,1 @@
+"""The operators' command line: the one place that knows all services."""

@@ -1,0 +1,234 @@
+"""`motcua`: start the system here, look after one anywhere."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+import orjson
+from cyclopts import App, Parameter
+from rich.console import Console
+from rich.table import Table
+
+from contracts.problems import Refused
+from contracts.topics import all_topics
+from motcua.check import Report, Sources, check
+from motcua.check.findings import KINDS, SHOWN
+from motcua.install import SERVICES, load_agencies, load_catalogue, prepare_databases
+from motcua.settings import CliSettings
+from services.intake.catalogue_file import read_catalogue
+from services.kit.auth import ApiKeys
+from services.kit.kafka import create_topics
+from services.kit.mongo.driver import PyMongoError
+from services.kit.outbox import republish
+
+app = App(name="motcua", help="Một cửa điện tử: khởi động tại chỗ, vận hành, kiểm tra.", version="0.1.0")
+console = Console(stderr=True)
+out = Console()
+Service = Literal["intake", "routing", "notify"]
+
+
+@app.command
+async def up(*, data: Path = Path(".motcua/local")) -> None:
+    """Khởi động toàn hệ thống trên máy này; Ctrl-C để dừng. Dữ liệu được giữ lại.
+
+    Parameters
+    ----------
+    data
+        Thư mục dữ liệu của bản cài đặt này.
+    """
+    from local.up import run_up
+
+    await run_up(data)
+
+
+@app.command
+async def demo(
+    *,
+    dossiers: Annotated[int, Parameter(env_var="DOSSIERS")] = 500,
+    catalogue: Annotated[Path | None, Parameter(env_var="CATALOGUE")] = None,
+    rate: Annotated[float, Parameter(env_var="RATE")] = 15.0,
+    keep: bool = False,
+) -> None:
+    """Chạy một ngày làm việc của huyện và kiểm tra: không mất, không trùng. Mã thoát 0 khi mọi thứ khớp.
+
+    Parameters
+    ----------
+    dossiers
+        Số hồ sơ.
+    catalogue
+        Tệp danh mục thủ tục (CSV); mặc định là danh mục mẫu của dự án.
+    rate
+        Số hồ sơ tiếp nhận mỗi giây.
+    keep
+        Giữ lại dữ liệu sau khi chạy.
+    """
+    from local.demo.run import run_demo
+
+    sys.exit(await run_demo(dossiers, catalogue, rate, keep=keep))
+
+
+@app.command(name="check")
+async def check_command(*, json: bool = False, skip_log: bool = False) -> None:
+    """Đối chiếu nhật ký sự kiện, cơ sở dữ liệu và điện thoại: mất, trùng, mồ côi, kẹt. Chỉ đọc.
+
+    Parameters
+    ----------
+    json
+        In kết quả dạng JSON.
+    skip_log
+        Không đọc các topic Kafka.
+    """
+    settings = CliSettings()
+    databases = {service: settings.mongo(service) for service in SERVICES}
+    sources = Sources(databases, None if skip_log else settings.kafka.bootstrap, settings.simulators_url or None)
+    report = await check(sources, settings.clock().now(), lambda phase: console.print(f"[dim]{phase} …[/dim]"))
+    for mongo in databases.values():
+        await mongo.close()
+    if json:
+        sys.stdout.buffer.write(orjson.dumps(report.as_dict(), option=orjson.OPT_INDENT_2) + b"\n")
+    else:
+        show_report(report)
+    sys.exit(0 if report.clean else 1)
+
+
+def show_report(report: Report) -> None:
+    """The verdict as a table."""
+    table = Table(title="Đối chiếu", title_justify="left")
+    table.add_column("Loại")
+    table.add_column("Số", justify="right")
+    words = {"lost": "mất", "duplicated": "trùng", "orphan": "mồ côi", "out_of_order": "sai thứ tự",
+             "stuck": "kẹt", "statistics": "thống kê lệch"}  # fmt: skip
+    for kind in KINDS:
+        number = report.count(kind)
+        table.add_row(f"{words[kind]} ({kind})", f"[{'green' if not number else 'red'}]{number}[/]")
+    out.print(table)
+    out.print("Đã so: " + ", ".join(f"{name} {number:,}" for name, number in report.seen.items()))
+    for note in report.notes:
+        out.print(f"[yellow]{note}[/yellow]")
+    for finding in report.findings[:SHOWN]:
+        out.print(f"[red]{finding.kind}[/red] {finding.rule} {finding.subject} {finding.detail}")
+    if len(report.findings) > SHOWN:
+        out.print(f"… và {len(report.findings) - SHOWN} mục nữa (--json để xem hết)")
+
+
+@app.command
+async def init() -> None:
+    """Tạo topic, bộ sưu tập và chỉ mục còn thiếu. Chạy lại không đổi gì."""
+    settings = CliSettings()
+    for service in SERVICES:
+        mongo = settings.mongo(service)
+        await prepare_databases(mongo, service)
+        await mongo.close()
+    created = await create_topics(settings.kafka.bootstrap, all_topics(), settings.kafka.replication)
+    out.print(f"Topic mới: {', '.join(created) or 'không có'}. Chỉ mục: đủ.")
+
+
+@app.command(name="issue-key")
+async def issue_key(service: Service, *scopes: str, label: str) -> None:
+    """Cấp khóa truy cập API; khóa chỉ hiện một lần này.
+
+    Parameters
+    ----------
+    service
+        Dịch vụ mà khóa dùng được.
+    scopes
+        Phạm vi quyền: counter:<mã>, agency:<mã>, operator, service.
+    label
+        Cấp cho ai, để tra cứu sau này.
+    """
+    settings = CliSettings()
+    mongo = settings.mongo(service)
+    out.print(await ApiKeys(mongo, settings.clock().now).issue(list(scopes), label=label))
+    await mongo.close()
+
+
+@app.command(name="revoke-key")
+async def revoke_key(service: Service, key_id: str) -> None:
+    """Thu hồi một khóa (phần giữa của khóa: mc_<mã khóa>_…)."""
+    settings = CliSettings()
+    mongo = settings.mongo(service)
+    known = await ApiKeys(mongo, settings.clock().now).revoke(key_id)
+    await mongo.close()
+    out.print("Đã thu hồi." if known else "[red]Không có khóa này.[/red]")
+    sys.exit(0 if known else 1)
+
+
+@app.command
+async def catalogue(file: Path, *, dry_run: bool = False) -> None:
+    """Nạp danh mục thủ tục từ CSV; chạy lại cùng tệp không đổi gì.
+
+    Parameters
+    ----------
+    file
+        Tệp CSV (UTF-8).
+    dry_run
+        Chỉ đọc và báo cáo, không lưu.
+    """
+    settings = CliSettings()
+    read = read_catalogue(file.read_bytes())  # noqa: ASYNC240 - a command line has nothing else to do meanwhile
+    for row in read.refused:
+        out.print(f"[yellow]dòng {row.line}: {row.slug}: {row.reason}[/yellow]")
+    if dry_run:
+        out.print(f"Đọc được {len(read.procedures)} thủ tục, từ chối {len(read.refused)} dòng.")
+        return
+    mongo = settings.mongo("intake")
+    report = await load_catalogue(mongo, settings.clock().now, read)
+    await mongo.close()
+    out.print(
+        f"Thêm {report.added}, đổi {report.changed}, giữ nguyên {report.unchanged}, từ chối {report.refused}; "
+        f"{report.without_limit} thủ tục chưa có thời hạn."
+    )
+
+
+@app.command
+async def agencies(file: Path) -> None:
+    """Nạp danh mục cơ quan từ CSV (code, name, level, parent, kind)."""
+    settings = CliSettings()
+    mongo = settings.mongo("routing")
+    content = file.read_bytes()  # noqa: ASYNC240 - a command line has nothing else to do meanwhile
+    changed = await load_agencies(mongo, settings.clock().now, content)
+    await mongo.close()
+    out.print("Đã cập nhật danh mục cơ quan." if changed else "Danh mục cơ quan không đổi.")
+
+
+@app.command(name="republish")
+async def republish_command(service: Service, *, since: str | None = None) -> None:
+    """Gửi lại nhật ký sự kiện cho Kafka (khi máy chủ Kafka mất dữ liệu). Bên nhận bỏ qua sự kiện đã biết.
+
+    Parameters
+    ----------
+    service
+        Dịch vụ có nhật ký.
+    since
+        Từ thời điểm (ISO 8601 có múi giờ); mặc định là tất cả.
+    """
+    from datetime import datetime
+
+    settings = CliSettings()
+    moment = datetime.fromisoformat(since) if since else None
+    if moment is not None and moment.tzinfo is None:
+        out.print("[red]Thời điểm cần có múi giờ, ví dụ 2026-11-23T00:00:00+07:00.[/red]")
+        sys.exit(2)
+    mongo = settings.mongo(service)
+    out.print(f"{await republish(mongo, moment)} sự kiện sẽ được gửi lại.")
+    await mongo.close()
+
+
+def main() -> None:
+    """Entry point: clear words instead of a stack trace for what people can cure."""
+    try:
+        app()
+    except Refused as error:
+        console.print(f"[red]{error.slug}[/red]: {error.message}")
+        sys.exit(2)
+    except PyMongoError as error:
+        console.print(f"[red]mongodb-unreachable[/red]: không kết nối được MongoDB ({type(error).__name__}).")
+        sys.exit(3)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

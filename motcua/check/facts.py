@@ -1,0 +1,133 @@
+"""What the checker reads: journals, states, the event log, the phone networks. Codes and ids only, nothing personal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import httpx
+
+from contracts.envelope import EnvelopeError, from_headers
+from contracts.topics import TOPICS
+from services.kit.failures import DEAD_LETTERS, PARKED_KEYS
+from services.kit.kafka import read_log
+from services.kit.mongo import Mongo
+from services.kit.outbox import OUTBOX
+
+
+def _only(*names: str) -> dict[str, int]:
+    return dict.fromkeys(names, 1)
+
+
+JOURNAL_FIELDS = _only("topic", "key", "type", "subject", "sequence", "pending", "created_at", "sent_at")
+DOSSIER_FIELDS = _only("status", "counter", "external_ref", "mechanism", "received_at", "backfill")
+CASE_FIELDS = _only("state", "timeliness", "mechanism", "counter", "received_at", "resolved_at")
+NOTICE_FIELDS = _only("code", "kind", "state", "event_id", "attempts", "created_at", "expires_at")
+
+
+@dataclass(frozen=True)
+class Row:
+    """A journal row."""
+
+    service: str
+    id: str
+    topic: str
+    type: str
+    subject: str
+    sequence: int | None
+    pending: bool
+    created_at: datetime
+    sent_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Logged:
+    """A record of the event log."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    id: str
+    source: str
+    subject: str
+    sequence: int | None
+
+
+@dataclass
+class Facts:
+    """Everything read, before anything is judged."""
+
+    journal: list[Row] = field(default_factory=list)
+    dossiers: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    cases: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    notices: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    recipients: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    parked: list[tuple[str, str, str]] = field(default_factory=list)
+    """Service, key, slug."""
+    dead_letters: dict[str, int] = field(default_factory=dict)
+    log: list[Logged] | None = None
+    """None: the log was not read."""
+    messages: list[Mapping[str, Any]] | None = None
+    """None: no phone networks of ours."""
+
+
+async def read_service(facts: Facts, service: str, mongo: Mongo) -> None:
+    """Read one service's journal and what went wrong there."""
+    async for row in mongo.collection(OUTBOX).find({"sequence": {"$ne": None}}, JOURNAL_FIELDS):
+        facts.journal.append(
+            Row(service, row["_id"], row["topic"], row["type"], row["subject"], row["sequence"],
+                row.get("pending", False), row["created_at"], row.get("sent_at"))
+        )  # fmt: skip
+    async for key in mongo.collection(PARKED_KEYS).find({}, {"slug": 1}):
+        facts.parked.append((service, key["_id"], key["slug"]))
+    letters = [letter async for letter in mongo.collection(DEAD_LETTERS).find({"state": "open"}, {"_id": 1})]
+    facts.dead_letters[service] = len(letters)
+
+
+async def read_states(facts: Facts, databases: Mapping[str, Mongo]) -> None:
+    """Read dossiers, cases and notices, without the personal fields."""
+    for name, service, collection, fields in (
+        ("dossiers", "intake", "dossiers", DOSSIER_FIELDS),
+        ("cases", "routing", "cases", CASE_FIELDS),
+        ("notices", "notify", "notices", NOTICE_FIELDS),
+        ("recipients", "notify", "recipients", {"_id": 1}),
+    ):
+        cursor = databases[service].collection(collection).find({}, fields)
+        setattr(facts, name, {document["_id"]: document async for document in cursor})
+
+
+async def read_event_log(facts: Facts, bootstrap: str) -> None:
+    """Read all business topics from their beginning."""
+    log: list[Logged] = []
+    async with read_log(bootstrap, [topic.name for topic in TOPICS]) as records:
+        async for record in records:
+            try:
+                envelope = from_headers(record.headers)
+            except EnvelopeError:
+                continue  # a partner's bad record: the consumers' dead letters tell of it
+            log.append(
+                Logged(record.topic, record.partition, record.offset, record.key, envelope.id, envelope.source,
+                       envelope.subject or "", envelope.sequence)
+            )  # fmt: skip
+    facts.log = log
+
+
+async def read_phones(facts: Facts, simulators: str) -> None:
+    """Read every message that the simulated networks took."""
+    messages: list[Mapping[str, Any]] = []
+    after = 0
+    async with httpx.AsyncClient(base_url=simulators, timeout=10.0) as http:
+        while True:
+            page = (await http.get("/control/messages", params={"after": after, "limit": 5000})).json()
+            messages += page["messages"]
+            after = page["next"]
+            if not page["more"]:
+                break
+    facts.messages = messages
+
+
+def of_source(rows: Sequence[Row], service: str) -> list[Row]:
+    return [row for row in rows if row.service == service]

@@ -1,0 +1,177 @@
+"""The checker's rules: pure comparisons of facts. Each names what it finds by a stable word."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from contracts.events import intake, routing
+from motcua.check.facts import Facts, Row
+from motcua.check.findings import Report
+
+KEPT_BY_KAFKA = timedelta(days=29)
+"""A day less than the topics keep their records."""
+NOTICE_OF: Mapping[str, str] = {
+    intake.DossierSubmitted.TYPE: "received",
+    routing.DossierSupplementRequested.TYPE: "supplement",
+    routing.DossierExtended.TYPE: "extended",
+    routing.DossierResolved.TYPE: "resolved",
+    intake.DossierReturned.TYPE: "returned",
+}
+ONCE = (intake.DossierSubmitted.TYPE, intake.DossierReturned.TYPE, routing.DossierResolved.TYPE)
+FINAL_NOTICES = frozenset({"delivered", "undeliverable", "failed", "expired", "cancelled"})
+NEEDS_CASE = frozenset({"received", "in_process", "supplement", "payment", "halted", "resolved", "returned"})
+
+
+def journals(facts: Facts, report: Report, now: datetime, grace: timedelta) -> None:
+    """Sequences of each aggregate are 1..n; what happens once is written once; nothing waits too long."""
+    by_aggregate: dict[tuple[str, str], list[int]] = defaultdict(list)
+    once: Counter[tuple[str, str]] = Counter()
+    for row in facts.journal:
+        by_aggregate[row.service, row.subject].append(row.sequence or 0)
+        if row.type in ONCE:
+            once[row.subject, row.type] += 1
+        if row.pending and now - row.created_at > grace:
+            report.add("stuck", "event-not-sent", row.id, f"{row.type} of {row.subject} waits in {row.service}")
+    for (service, subject), sequences in by_aggregate.items():
+        if sorted(sequences) != list(range(1, len(sequences) + 1)):
+            kind = "duplicated" if len(set(sequences)) < len(sequences) else "lost"
+            report.add(kind, "sequence-broken", subject, f"{service}: {sorted(sequences)[:20]}")  # type: ignore[arg-type]
+    for (subject, type_), times in once.items():
+        if times > 1:
+            report.add("duplicated", "event-repeated", subject, f"{type_} {times} times")
+    for service, key, slug in facts.parked:
+        report.add("stuck", "key-parked", key, f"in {service}: {slug}")
+
+
+def event_log(facts: Facts, report: Report, now: datetime) -> None:
+    """The log holds every sent event, in order per dossier and source, and no event that no journal knows."""
+    if facts.log is None:
+        report.notes.append("the event log was not read: no broker given")
+        return
+    known = {row.id for row in facts.journal}
+    first_seen: dict[str, None] = {}
+    last: dict[tuple[str, bytes | None, str, str], int] = {}
+    for record in sorted(facts.log, key=lambda r: (r.topic, r.partition, r.offset)):
+        if record.id in first_seen:
+            report.seen["records sent again (known to consumers by their id)"] += 1
+            continue
+        first_seen[record.id] = None
+        if record.source in {"/intake", "/routing", "/notify"} and record.id not in known:
+            report.add("orphan", "record-without-journal", record.id, f"{record.topic} from {record.source}")
+        stream = (record.topic, record.key, record.source, record.subject)
+        if record.sequence is not None:
+            if record.sequence <= last.get(stream, 0):
+                report.add("out_of_order", "sequence-back", record.subject, f"{record.topic}: {record.sequence}")
+            last[stream] = max(record.sequence, last.get(stream, 0))
+    for row in facts.journal:
+        fresh = row.sent_at is not None and now - row.sent_at < KEPT_BY_KAFKA
+        if fresh and not row.pending and row.id not in first_seen:
+            report.add("lost", "event-not-in-log", row.id, f"{row.type} of {row.subject}")
+
+
+def dossiers_and_cases(facts: Facts, report: Report, now: datetime, grace: timedelta) -> None:
+    """Every received dossier has its case, every case its dossier, and they tell the same story.
+
+    What still waits in an outbox or behind a parked key is not lost; `journals` reports it when it waits too long.
+    """
+    on_the_way = on_their_way(facts)
+    for code, dossier in facts.dossiers.items():
+        if code in on_the_way or now - dossier["received_at"] < grace:
+            continue
+        if dossier["status"] in NEEDS_CASE and code not in facts.cases:
+            report.add("lost", "dossier-without-case", code)
+    for code, case in facts.cases.items():
+        found = facts.dossiers.get(code)
+        if found is None:
+            if not case["received_at"] > now - grace:
+                report.add("orphan", "case-without-dossier", code)
+        elif code in on_the_way or (case.get("resolved_at") and now - case["resolved_at"] < grace):
+            continue
+        elif case["state"] == "resolved" and found["status"] not in {"resolved", "returned"}:
+            report.add("lost", "result-not-at-counter", code, f"dossier is {found['status']}")
+        elif case["state"] != "resolved" and found["status"] in {"resolved", "returned"}:
+            report.add("lost", "result-without-case", code, f"case is {case['state']}")
+    numbering(facts, report)
+
+
+def on_their_way(facts: Facts) -> set[str]:
+    """Dossiers of which some news is not yet applied everywhere."""
+    waiting = {row.subject for row in facts.journal if row.pending}
+    return waiting | {key.rpartition("|")[2] for _, key, _ in facts.parked}
+
+
+def numbering(facts: Facts, report: Report) -> None:
+    """Codes run from 1 without gaps for each counter and day; a counter's own reference stands for one dossier."""
+    series: dict[str, list[int]] = defaultdict(list)
+    references: Counter[tuple[str, str]] = Counter()
+    for code, dossier in facts.dossiers.items():
+        unit, _, number = code.rpartition("-")
+        series[unit].append(int(number))
+        if dossier.get("external_ref"):
+            references[dossier["counter"], dossier["external_ref"]] += 1
+    for unit, numbers in series.items():
+        missing = sorted(set(range(1, max(numbers) + 1)) - set(numbers))
+        if missing:
+            report.add("lost", "number-missing", unit, f"{missing[:20]}")
+    for (counter, reference), times in references.items():
+        if times > 1:
+            report.add("duplicated", "reference-repeated", f"{counter}/{reference}", f"{times} dossiers")
+
+
+def notices(facts: Facts, report: Report, now: datetime, grace: timedelta) -> None:
+    """Every event that calls for a notice has one, and every notice comes to an end."""
+    rows: dict[str, Row] = {row.id: row for row in facts.journal}
+    told = {notice["event_id"] for notice in facts.notices.values()}
+    for row in facts.journal:
+        if row.type not in NOTICE_OF or row.subject not in facts.recipients:
+            continue
+        if row.id not in told and not row.pending and now - row.created_at > grace:
+            report.add("lost", "event-without-notice", row.subject, NOTICE_OF[row.type])
+    for id, notice in facts.notices.items():
+        if notice["event_id"] not in rows:
+            report.add("orphan", "notice-without-event", id, notice["code"])
+        if notice["state"] not in FINAL_NOTICES and now > notice["expires_at"] + grace:
+            report.add("stuck", "notice-without-end", id, f"{notice['state']} since {notice['created_at']}")
+
+
+def phones(facts: Facts, report: Report, now: datetime, grace: timedelta) -> None:
+    """What the phone networks saw: every delivered notice once, nothing that notify did not send."""
+    if facts.messages is None:
+        return
+    by_reference: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for message in facts.messages:
+        by_reference[message["tracking_id"] or message["request_id"]].append(message)
+    attempts = {
+        attempt["id"]: notice_id for notice_id, notice in facts.notices.items() for attempt in notice["attempts"]
+    }
+    on_phones: Counter[str] = Counter()
+    for reference, messages in by_reference.items():
+        notice_id = attempts.get(reference)
+        if notice_id is None:
+            report.add("orphan", "message-without-notice", reference)
+        if len(messages) > 1:
+            report.add("duplicated", "message-repeated", reference, f"{len(messages)} messages")
+        if notice_id is not None:
+            on_phones[notice_id] += sum(message["delivered_at"] is not None for message in messages)
+    for id, notice in facts.notices.items():
+        delivered = [attempt["delivered_at"] for attempt in notice["attempts"] if attempt["delivered_at"]]
+        if delivered and now - max(delivered) >= grace and not on_phones[id]:
+            report.add("lost", "notice-not-on-phone", id, notice["code"])
+        if on_phones[id] > 1:
+            report.add("duplicated", "notice-twice-on-phone", id, f"{on_phones[id]} messages")
+
+
+def statistics(facts: Facts, report: Report) -> None:
+    """Received = resolved + open + withdrawn, for one-stop and interlinked, the same in intake and routing."""
+    at_counters = Counter(d["mechanism"] for c, d in facts.dossiers.items() if c in facts.cases)
+    in_routing = Counter(case["mechanism"] for case in facts.cases.values())
+    for mechanism in at_counters | in_routing:
+        if at_counters[mechanism] != in_routing[mechanism]:
+            detail = f"intake {at_counters[mechanism]}, routing {in_routing[mechanism]}"
+            report.add("statistics", "received-differs", mechanism, detail)
+    untimed = [code for code, case in facts.cases.items() if case["state"] == "resolved" and not case["timeliness"]]
+    for code in untimed:
+        report.add("statistics", "resolved-without-timeliness", code)
