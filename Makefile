@@ -6,7 +6,9 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 DOSSIERS ?= 500
 
-.PHONY: help install lock
+export DOSSIERS CATALOGUE RATE ENGINES KAFKA_BOOTSTRAP MONGODB_URL MONGO_DRIVER
+
+.PHONY: help install demo test up check format contracts engines test-native bench lock
 help:  ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
@@ -18,6 +20,40 @@ $(VENV)/.installed: requirements/dev.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $@
+
+demo: install  ## Run a district's working day on this machine and check it (DOSSIERS=500 CATALOGUE=file.csv)
+	$(BIN)/python -m motcua demo
+
+test: install  ## Unit, contract, component (real engines) and journey tests
+	$(BIN)/python -m pytest
+
+up: install  ## Start the whole system here and keep it running (Ctrl-C stops it)
+	$(BIN)/python -m motcua up
+
+check: install  ## Format, lint, import law, types, dead code, contracts fresh and compatible, compose file
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/lint-imports
+	$(BIN)/mypy
+	$(BIN)/vulture
+	$(BIN)/python -m contracts.generate --check
+	$(BIN)/python -m check_jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+
+format: install  ## Format the code and fix what can be fixed by itself
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+contracts: install  ## Write JSON Schemas and AsyncAPI anew from contracts/
+	$(BIN)/python -m contracts.generate
+
+engines: install  ## Prepare Apache Kafka (Java, Maven) and the Rust MongoDB-protocol server (cargo) for ENGINES=native
+	$(BIN)/python -m local.engines.prepare
+
+test-native: engines  ## Component and journey tests on the native engines
+	ENGINES=native $(BIN)/python -m pytest tests/component tests/journeys
+
+bench: install  ## Measure throughput and latency on this machine's engines (ENGINES=embedded|native)
+	$(BIN)/python -m bench
 
 LOCK := uv pip compile --quiet --generate-hashes --no-emit-index-url --python-version 3.11 --no-header pyproject.toml
 lock:  ## Resolve the locks anew (needs `make install` once)

@@ -9,17 +9,15 @@ from typing import Annotated, Literal
 import orjson
 from cyclopts import App, Parameter
 from rich.console import Console
-from rich.table import Table
 
 from contracts.problems import Refused
 from contracts.topics import all_topics
-from motcua.check import Report, Sources, check
-from motcua.check.findings import KINDS, SHOWN
+from motcua.check import Sources, check, show
 from motcua.install import SERVICES, load_agencies, load_catalogue, prepare_databases
 from motcua.settings import CliSettings
 from services.intake.catalogue_file import read_catalogue
 from services.kit.auth import ApiKeys
-from services.kit.kafka import create_topics
+from services.kit.kafka import KafkaUnreachable, create_topics
 from services.kit.mongo.driver import PyMongoError
 from services.kit.outbox import republish
 
@@ -89,28 +87,8 @@ async def check_command(*, json: bool = False, skip_log: bool = False) -> None:
     if json:
         sys.stdout.buffer.write(orjson.dumps(report.as_dict(), option=orjson.OPT_INDENT_2) + b"\n")
     else:
-        show_report(report)
+        show(out, report)
     sys.exit(0 if report.clean else 1)
-
-
-def show_report(report: Report) -> None:
-    """The verdict as a table."""
-    table = Table(title="Đối chiếu", title_justify="left")
-    table.add_column("Loại")
-    table.add_column("Số", justify="right")
-    words = {"lost": "mất", "duplicated": "trùng", "orphan": "mồ côi", "out_of_order": "sai thứ tự",
-             "stuck": "kẹt", "statistics": "thống kê lệch"}  # fmt: skip
-    for kind in KINDS:
-        number = report.count(kind)
-        table.add_row(f"{words[kind]} ({kind})", f"[{'green' if not number else 'red'}]{number}[/]")
-    out.print(table)
-    out.print("Đã so: " + ", ".join(f"{name} {number:,}" for name, number in report.seen.items()))
-    for note in report.notes:
-        out.print(f"[yellow]{note}[/yellow]")
-    for finding in report.findings[:SHOWN]:
-        out.print(f"[red]{finding.kind}[/red] {finding.rule} {finding.subject} {finding.detail}")
-    if len(report.findings) > SHOWN:
-        out.print(f"… và {len(report.findings) - SHOWN} mục nữa (--json để xem hết)")
 
 
 @app.command
@@ -168,8 +146,9 @@ async def catalogue(file: Path, *, dry_run: bool = False) -> None:
     """
     settings = CliSettings()
     read = read_catalogue(file.read_bytes())  # noqa: ASYNC240 - a command line has nothing else to do meanwhile
-    for row in read.refused:
-        out.print(f"[yellow]dòng {row.line}: {row.slug}: {row.reason}[/yellow]")
+    for word, rows in (("từ chối", read.refused), ("cần xem lại", read.doubtful)):
+        for row in rows:
+            out.print(f"[yellow]dòng {row.line}: {word}: {row.slug}: {row.reason}[/yellow]")
     if dry_run:
         out.print(f"Đọc được {len(read.procedures)} thủ tục, từ chối {len(read.refused)} dòng.")
         return
@@ -223,6 +202,14 @@ def main() -> None:
     except Refused as error:
         console.print(f"[red]{error.slug}[/red]: {error.message}")
         sys.exit(2)
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] != "local":
+            raise
+        console.print("[red]local-missing[/red]: bản cài trên máy chủ không có lệnh này; hãy dùng docker compose.")
+        sys.exit(2)
+    except KafkaUnreachable as error:
+        console.print(f"[red]kafka-unreachable[/red]: {error}")
+        sys.exit(3)
     except PyMongoError as error:
         console.print(f"[red]mongodb-unreachable[/red]: không kết nối được MongoDB ({type(error).__name__}).")
         sys.exit(3)

@@ -86,7 +86,7 @@ class Counters:
         while not stop.is_set():
             await asyncio.gather(*(self._look(counter) for counter in counters))
             try:
-                await asyncio.wait_for(stop.wait(), 0.5)
+                await asyncio.wait_for(stop.wait(), 1.0)
             except TimeoutError:
                 continue
 

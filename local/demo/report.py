@@ -40,8 +40,9 @@ async def gather_figures(stack: Stack, measures: Measures) -> DayFigures:
         notices[notice["channel"], notice["state"]] += 1
         attempts |= {attempt["id"]: notice["event_id"] for attempt in notice["attempts"]}
     for mongo in (intake, routing):
-        async for row in mongo.collection("outbox").find({}, {"created_at": 1}):
-            created[row["_id"]] = row["created_at"].timestamp() - offset
+        async for document in mongo.collection("outbox").find({}, {"created_at": 1, "events.id": 1}):
+            at = document["created_at"].timestamp() - offset
+            created |= {event["id"]: at for event in document["events"]}
     facts = Facts()
     await read_phones(facts, stack.addresses.simulators)
     first: dict[str, float] = {}
@@ -57,7 +58,7 @@ async def gather_figures(stack: Stack, measures: Measures) -> DayFigures:
     return DayFigures(figures, notices, len(returned))
 
 
-def show(console: Console, figures: DayFigures, measures: Measures, memory_mb: float) -> None:
+def show_day(console: Console, figures: DayFigures, measures: Measures, memory_mb: float) -> None:
     """The day's tables."""
     received, resolved = figures.statistics["received"], figures.statistics["resolved"]
     day = Table(title="Ngày làm việc", title_justify="left")

@@ -17,14 +17,14 @@ from local.demo.agencies import Agencies
 from local.demo.counters import Counters
 from local.demo.day import opening_offset, plan_day
 from local.demo.measure import Measures
-from local.demo.report import gather_figures, show
+from local.demo.report import gather_figures, show_day
 from local.engines.errors import EngineError
 from local.memory import resident_mb
 from local.plan import Ports
 from local.samples.load import read_samples
 from local.stack import Stack
 from local.supervisor import DidNotBecomeReady
-from motcua.check import Sources, check
+from motcua.check import Sources, check, show
 from motcua.install import SERVICES, load_agencies, load_catalogue
 from services.intake.catalogue_file import CatalogueFile, read_catalogue
 from services.kit.kafka import Producer
@@ -116,37 +116,53 @@ async def _watch(
     stack: Stack, tasks: list[asyncio.Task[None]], counters: Counters, agencies: Agencies, dossiers: int
 ) -> bool:
     """Show progress until every result is handed over and every notice has its end. Returns: whether it got quiet."""
-    notify, intake = stack.mongo("notify"), stack.mongo("intake")
     columns = (TextColumn("{task.description:28}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     last_change, before = time.monotonic(), (0, 0)
-    try:
+    async with httpx.AsyncClient(base_url=stack.addresses.simulators, timeout=10) as phones:
         with Progress(*columns, console=console) as progress:
             bars = {
                 name: progress.add_task(name, total=dossiers)
-                for name in ("Nộp tại quầy", "Cơ quan đã thấy", "Đã trả kết quả", "Thông báo đã xong")
+                for name in ("Nộp tại quầy", "Cơ quan đã thấy", "Đã trả kết quả", "Tin nhắn đã đến máy")
             }
             while time.monotonic() - last_change < QUIET_WITHIN_S:
                 for task in tasks:
                     if task.done() and task.exception() is not None:
                         task.result()
-                returned = await _count(intake, "dossiers", {"status": "returned"})
-                notices = await _count(notify, "notices", {})
-                open_notices = await _count(notify, "notices", {"state": {"$in": list(UNFINISHED)}})
+                delivered = await _delivered(phones)
                 progress.update(bars["Nộp tại quầy"], completed=counters.sent)
                 progress.update(bars["Cơ quan đã thấy"], completed=len(agencies.seen))
-                progress.update(bars["Đã trả kết quả"], completed=returned)
-                progress.update(
-                    bars["Thông báo đã xong"], completed=notices - open_notices, total=max(notices, dossiers)
-                )
-                if returned >= dossiers and notices >= 3 * dossiers and not open_notices:
+                progress.update(bars["Đã trả kết quả"], completed=len(counters.returned))
+                progress.update(bars["Tin nhắn đã đến máy"], completed=delivered, total=max(delivered, 3 * dossiers))
+                # The databases are asked only at the end: counting while it works would slow what is measured.
+                if (
+                    len(counters.returned) >= dossiers
+                    and delivered >= 2 * dossiers
+                    and await _finished(stack, dossiers)
+                ):
                     return True
-                if (returned, notices - open_notices) != before:
-                    last_change, before = time.monotonic(), (returned, notices - open_notices)
+                if (len(counters.returned), delivered) != before:
+                    last_change, before = time.monotonic(), (len(counters.returned), delivered)
                 await asyncio.sleep(1.0)
-        return False
+    return False
+
+
+async def _delivered(phones: httpx.AsyncClient) -> int:
+    """Messages on the screens of the phones."""
+    stats = (await phones.get("/control/stats")).json()
+    return sum(provider["delivered"] for provider in stats.values() if "delivered" in provider)
+
+
+async def _finished(stack: Stack, dossiers: int) -> bool:
+    """Every result handed over, every notice at its end."""
+    notify, intake = stack.mongo("notify"), stack.mongo("intake")
+    try:
+        returned = await _count(intake, "dossiers", {"status": "returned"})
+        notices = await _count(notify, "notices", {})
+        unfinished = await _count(notify, "notices", {"state": {"$in": list(UNFINISHED)}})
     finally:
         await notify.close()
         await intake.close()
+    return returned >= dossiers and notices >= 3 * dossiers and not unfinished
 
 
 async def _count(mongo: object, collection: str, query: dict[str, object]) -> int:
@@ -160,16 +176,14 @@ def _pids(stack: Stack) -> list[int]:
 
 
 async def _verdict(stack: Stack, measures: Measures, dossiers: int, memory: float, *, quiet: bool) -> int:
-    from motcua.__main__ import show_report
-
     figures = await gather_figures(stack, measures)
-    show(console, figures, measures, memory)
+    show_day(console, figures, measures, memory)
     databases = {service: stack.mongo(service) for service in SERVICES}
     sources = Sources(databases, stack.endpoints.kafka_bootstrap, stack.addresses.simulators)
     report = await check(sources, stack.clock.now(), grace=timedelta(0))
     for mongo in databases.values():
         await mongo.close()
-    show_report(report)
+    show(console, report)
     received = sum(figures.statistics["received"].values())
     if not quiet:
         console.print(f"[red]Ngày chưa xong: {figures.returned} trên {dossiers} hồ sơ đã trả kết quả.[/red]")

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
-from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import KafkaError
-from pymongo import AsyncMongoClient
-from pymongo.errors import PyMongoError
+from services.kit.kafka import cluster_answers
+from services.kit.mongo import Mongo
+from services.kit.mongo.driver import PyMongoError
 
 _ATTEMPT_S = 2.0
 _BETWEEN_S = 0.05
@@ -30,29 +29,19 @@ async def kafka_answers(bootstrap: str) -> bool:
     """Say whether a broker answers Metadata and lists at least one registered broker with a controller."""
     if not await port_opens(bootstrap):
         return False
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=int(_ATTEMPT_S * 1000))
-    try:
-        await asyncio.wait_for(admin.start(), _ATTEMPT_S)
-        cluster = await asyncio.wait_for(admin.describe_cluster(), _ATTEMPT_S)
-        return bool(cluster["brokers"])
-    except (TimeoutError, KafkaError, OSError):
-        return False
-    finally:
-        await admin.close()
+    return await cluster_answers(bootstrap, _ATTEMPT_S)
 
 
 async def mongo_answers(url: str) -> bool:
     """Say whether the server answers `ping`."""
-    client: AsyncMongoClient[dict[str, object]] = AsyncMongoClient(
-        url, serverSelectionTimeoutMS=500, connectTimeoutMS=500, socketTimeoutMS=int(_ATTEMPT_S * 1000)
-    )
+    mongo = Mongo(url, "admin", driver="pymongo", pool=1)
     try:
-        await client.admin.command("ping")
+        await mongo.ping(_ATTEMPT_S)
         return True
     except PyMongoError:
         return False
     finally:
-        await client.close()
+        await mongo.close()
 
 
 async def answers_within(url_or_bootstrap: str, deadline_s: float) -> bool:

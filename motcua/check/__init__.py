@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from motcua.check.findings import Finding, Report
 from motcua.check.run import Sources, check
+from motcua.check.show import show
 
-__all__ = ["Finding", "Report", "Sources", "check"]
+__all__ = ["Finding", "Report", "Sources", "check", "show"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -21,7 +21,8 @@ def _only(*names: str) -> dict[str, int]:
     return dict.fromkeys(names, 1)
 
 
-JOURNAL_FIELDS = _only("topic", "key", "type", "subject", "sequence", "pending", "created_at", "sent_at")
+_OF_AN_EVENT = ("id", "topic", "type", "subject", "aggregate", "sequence")
+JOURNAL_FIELDS = _only("pending", "created_at", "sent_at", *(f"events.{name}" for name in _OF_AN_EVENT))
 DOSSIER_FIELDS = _only("status", "counter", "external_ref", "mechanism", "received_at", "backfill")
 CASE_FIELDS = _only("state", "timeliness", "mechanism", "counter", "received_at", "resolved_at")
 NOTICE_FIELDS = _only("code", "kind", "state", "event_id", "attempts", "created_at", "expires_at")
@@ -36,7 +37,8 @@ class Row:
     topic: str
     type: str
     subject: str
-    sequence: int | None
+    aggregate: str
+    sequence: int
     pending: bool
     created_at: datetime
     sent_at: datetime | None
@@ -52,8 +54,6 @@ class Logged:
     key: bytes | None
     id: str
     source: str
-    subject: str
-    sequence: int | None
 
 
 @dataclass
@@ -76,15 +76,29 @@ class Facts:
 
 async def read_service(facts: Facts, service: str, mongo: Mongo) -> None:
     """Read one service's journal and what went wrong there."""
-    async for row in mongo.collection(OUTBOX).find({"sequence": {"$ne": None}}, JOURNAL_FIELDS):
-        facts.journal.append(
-            Row(service, row["_id"], row["topic"], row["type"], row["subject"], row["sequence"],
-                row.get("pending", False), row["created_at"], row.get("sent_at"))
-        )  # fmt: skip
+    async for document in mongo.collection(OUTBOX).find({}, JOURNAL_FIELDS):
+        for event in document["events"]:
+            if event["sequence"] is not None:  # dead letters belong to no aggregate
+                facts.journal.append(_row(service, document, event))
     async for key in mongo.collection(PARKED_KEYS).find({}, {"slug": 1}):
         facts.parked.append((service, key["_id"], key["slug"]))
     letters = [letter async for letter in mongo.collection(DEAD_LETTERS).find({"state": "open"}, {"_id": 1})]
     facts.dead_letters[service] = len(letters)
+
+
+def _row(service: str, document: Mapping[str, Any], event: Mapping[str, Any]) -> Row:
+    return Row(
+        service=service,
+        id=event["id"],
+        topic=event["topic"],
+        type=event["type"],
+        subject=event["subject"],
+        aggregate=event["aggregate"],
+        sequence=event["sequence"],
+        pending=document.get("pending", False),
+        created_at=document["created_at"],
+        sent_at=document.get("sent_at"),
+    )
 
 
 async def read_states(facts: Facts, databases: Mapping[str, Mongo]) -> None:
@@ -108,10 +122,7 @@ async def read_event_log(facts: Facts, bootstrap: str) -> None:
                 envelope = from_headers(record.headers)
             except EnvelopeError:
                 continue  # a partner's bad record: the consumers' dead letters tell of it
-            log.append(
-                Logged(record.topic, record.partition, record.offset, record.key, envelope.id, envelope.source,
-                       envelope.subject or "", envelope.sequence)
-            )  # fmt: skip
+            log.append(Logged(record.topic, record.partition, record.offset, record.key, envelope.id, envelope.source))
     facts.log = log
 
 
@@ -127,7 +138,3 @@ async def read_phones(facts: Facts, simulators: str) -> None:
             if not page["more"]:
                 break
     facts.messages = messages
-
-
-def of_source(rows: Sequence[Row], service: str) -> list[Row]:
-    return [row for row in rows if row.service == service]

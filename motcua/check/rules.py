@@ -30,15 +30,15 @@ def journals(facts: Facts, report: Report, now: datetime, grace: timedelta) -> N
     by_aggregate: dict[tuple[str, str], list[int]] = defaultdict(list)
     once: Counter[tuple[str, str]] = Counter()
     for row in facts.journal:
-        by_aggregate[row.service, row.subject].append(row.sequence or 0)
+        by_aggregate[row.service, row.aggregate].append(row.sequence)
         if row.type in ONCE:
             once[row.subject, row.type] += 1
         if row.pending and now - row.created_at > grace:
             report.add("stuck", "event-not-sent", row.id, f"{row.type} of {row.subject} waits in {row.service}")
-    for (service, subject), sequences in by_aggregate.items():
+    for (service, aggregate), sequences in by_aggregate.items():
         if sorted(sequences) != list(range(1, len(sequences) + 1)):
             kind = "duplicated" if len(set(sequences)) < len(sequences) else "lost"
-            report.add(kind, "sequence-broken", subject, f"{service}: {sorted(sequences)[:20]}")  # type: ignore[arg-type]
+            report.add(kind, "sequence-broken", aggregate, f"{service}: {sorted(sequences)[:20]}")  # type: ignore[arg-type]
     for (subject, type_), times in once.items():
         if times > 1:
             report.add("duplicated", "event-repeated", subject, f"{type_} {times} times")
@@ -51,21 +51,23 @@ def event_log(facts: Facts, report: Report, now: datetime) -> None:
     if facts.log is None:
         report.notes.append("the event log was not read: no broker given")
         return
-    known = {row.id for row in facts.journal}
-    first_seen: dict[str, None] = {}
-    last: dict[tuple[str, bytes | None, str, str], int] = {}
+    known = {row.id: row for row in facts.journal}
+    first_seen: set[str] = set()
+    last: dict[tuple[str, bytes | None, str, str], int] = {}  # order is promised per key
     for record in sorted(facts.log, key=lambda r: (r.topic, r.partition, r.offset)):
         if record.id in first_seen:
             report.seen["records sent again (known to consumers by their id)"] += 1
             continue
-        first_seen[record.id] = None
-        if record.source in {"/intake", "/routing", "/notify"} and record.id not in known:
-            report.add("orphan", "record-without-journal", record.id, f"{record.topic} from {record.source}")
-        stream = (record.topic, record.key, record.source, record.subject)
-        if record.sequence is not None:
-            if record.sequence <= last.get(stream, 0):
-                report.add("out_of_order", "sequence-back", record.subject, f"{record.topic}: {record.sequence}")
-            last[stream] = max(record.sequence, last.get(stream, 0))
+        first_seen.add(record.id)
+        row = known.get(record.id)
+        if row is None:
+            if record.source in {"/intake", "/routing", "/notify"}:
+                report.add("orphan", "record-without-journal", record.id, f"{record.topic} from {record.source}")
+            continue
+        stream = (record.topic, record.key, row.service, row.aggregate)
+        if row.sequence < last.get(stream, 0):
+            report.add("out_of_order", "sequence-back", row.aggregate, f"{record.topic}: {row.sequence}")
+        last[stream] = max(row.sequence, last.get(stream, 0))
     for row in facts.journal:
         fresh = row.sent_at is not None and now - row.sent_at < KEPT_BY_KAFKA
         if fresh and not row.pending and row.id not in first_seen:

@@ -15,13 +15,22 @@ from contracts.problems import Invalid
 from services.intake.domain.dossier import Applicant
 from services.kit.sealing import Sealer
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_PHONE_SIGNS = re.compile(r"^\+?[\d\s().\-]+$")
 _CITIZEN_ID = re.compile(r"^\d{12}$", re.ASCII)
 _TAX_CODE = re.compile(r"^\d{10}(-\d{3})?$", re.ASCII)
 
 
 def _nfc(value: object) -> object:
-    """Decomposed Vietnamese letters look the same but compare and count differently."""
-    return unicodedata.normalize("NFC", value).strip() if isinstance(value, str) else value
+    """Decomposed Vietnamese letters look the same but compare and count differently.
+
+    Raises: PydanticCustomError `text-not-unicode`: half a surrogate pair, which JSON can say and no database can store.
+    """
+    if not isinstance(value, str):
+        return value
+    if _SURROGATE.search(value):
+        raise PydanticCustomError("text-not-unicode", "Văn bản có ký tự không hợp lệ.")
+    return unicodedata.normalize("NFC", value).strip()
 
 
 def mobile_phone(value: str) -> str:
@@ -29,6 +38,9 @@ def mobile_phone(value: str) -> str:
 
     Raises: PydanticCustomError `phone-invalid`, `phone-not-mobile`.
     """
+    # phonenumbers would turn letters into the digits of their keys and drop what stands around a number.
+    if not _PHONE_SIGNS.match(value):
+        raise PydanticCustomError("phone-invalid", "Số điện thoại không hợp lệ.")
     try:
         number = phonenumbers.parse(value, "VN")
     except phonenumbers.NumberParseException:

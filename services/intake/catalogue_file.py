@@ -17,13 +17,15 @@ from services.kit import worktime
 
 REQUIRED = ("name",)
 DISTRICT = "Ủy ban nhân dân cấp huyện"
+MAX_CODE, MAX_LIMIT = 32, 10_000
+"""As the contract of `procedure.published` has them: a row beyond could be read here and never be published."""
 _CODE = re.compile(PROCEDURE_CODE_PATTERN)
 _AGENCY_COLUMNS = ("agencies_in_steps", "implementing_agency", "deciding_agency")
 
 
 @dataclass(frozen=True)
 class RefusedRow:
-    """A row that is not taken."""
+    """A row that is not taken, or not whole."""
 
     line: int
     slug: str
@@ -36,6 +38,8 @@ class CatalogueFile:
 
     procedures: list[Procedure] = field(default_factory=list)
     refused: list[RefusedRow] = field(default_factory=list)
+    doubtful: list[RefusedRow] = field(default_factory=list)
+    """Rows taken without their time limit, because it cannot be read ("0 giờ" occurs); a person must look."""
     without_limit: int = 0
     """Rows whose source states no single limit: published, but no dossier can be promised a date under them."""
 
@@ -55,7 +59,8 @@ def read_catalogue(content: bytes) -> CatalogueFile:
     seen: dict[str, int] = {}
     for line, row in _rows(unicodedata.normalize("NFC", text)):
         try:
-            procedure = _procedure(row)
+            limit = _limit(row, line, result)
+            procedure = _procedure(row, limit)
         except Invalid as error:
             result.refused.append(RefusedRow(line, error.slug, error.message))
             continue
@@ -73,28 +78,27 @@ def _rows(text: str) -> Iterator[tuple[int, dict[str, str]]]:
     if not text.strip():
         raise Invalid("file-empty", "Tệp không có nội dung.")
     reader = csv.DictReader(io.StringIO(text), strict=True)
-    columns = [name.strip().lower() for name in reader.fieldnames or []]
-    missing = [name for name in REQUIRED if name not in columns]
-    if missing:
-        raise Invalid("column-missing", f"Thiếu cột bắt buộc: {', '.join(missing)}.")
-    reader.fieldnames = columns
     try:
+        columns = [name.strip().lower() for name in reader.fieldnames or []]
+        missing = [name for name in REQUIRED if name not in columns]
+        if missing:
+            raise Invalid("column-missing", f"Thiếu cột bắt buộc: {', '.join(missing)}.")
+        reader.fieldnames = columns
         for row in reader:
             yield reader.line_num, {name: (value or "").strip() for name, value in row.items() if name}
     except csv.Error as error:
         raise Invalid("file-malformed", f"Dòng {reader.line_num}: tệp CSV bị hỏng ({error}).") from None
 
 
-def _procedure(row: dict[str, str]) -> Procedure:
+def _procedure(row: dict[str, str], limit: worktime.TimeLimit | None) -> Procedure:
     name = row["name"][:500]
     if not name:
         raise Invalid("name-missing", "Thiếu tên thủ tục.")
-    limit = _limit(row)
     return Procedure(
         code=_procedure_code(row.get("code", ""), name),
         version=0,
         name=name,
-        field=row.get("field") or "Lĩnh vực khác",
+        field=row.get("field", "")[:500] or "Lĩnh vực khác",
         level=row.get("level", ""),
         agencies=_agencies(row),
         limit_value=None if limit is None else float(limit.amount),
@@ -109,16 +113,20 @@ def _procedure_code(code: str, name: str) -> str:
     code = re.sub(r"\s+", "", code).upper()
     if not code:
         return "X." + hashlib.sha256(name.encode()).hexdigest()[:8].upper()
-    if not _CODE.match(code):
+    if len(code) > MAX_CODE or not _CODE.fullmatch(code):
         raise Invalid("code-malformed", f"Mã thủ tục không đúng dạng d.dddddd: {code[:40]}.")
     return code
 
 
-def _limit(row: dict[str, str]) -> worktime.TimeLimit | None:
+def _limit(row: dict[str, str], line: int, result: CatalogueFile) -> worktime.TimeLimit | None:
     try:
-        return worktime.TimeLimit.from_columns(row.get("time_limit_value", ""), row.get("time_limit_unit", ""))
+        limit = worktime.TimeLimit.from_columns(row.get("time_limit_value", ""), row.get("time_limit_unit", ""))
+        if limit is not None and not 0 < float(limit.amount) <= MAX_LIMIT:
+            raise worktime.LimitError(f"{limit.label_vi}")
+        return limit
     except worktime.LimitError as error:
-        raise Invalid("limit-unknown", f"Thời hạn không đọc được: {error}.") from None
+        result.doubtful.append(RefusedRow(line, "limit-unknown", f"Thời hạn không đọc được: {error}."))
+        return None
 
 
 def _agencies(row: dict[str, str]) -> tuple[str, ...]:

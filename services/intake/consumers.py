@@ -13,6 +13,7 @@ from contracts.topics import COUNTER_INTAKE
 from services.intake.applicants import open_applicant
 from services.intake.commands.hand_over_result import HandOverResult
 from services.intake.commands.learn_fact import LearnFact
+from services.intake.commands.note_told import NoteTold
 from services.intake.commands.register_dossier import RegisterDossier, fingerprint
 from services.intake.commands.supplement_dossier import SupplementDossier
 from services.intake.domain.dossier import FACTS
@@ -66,10 +67,13 @@ def handlers(opener: Opener | None, sealer: Sealer | None, now: Now) -> Mapping[
     def learn(message: DossierEvent, _: Envelope) -> Decision[Any]:
         return LearnFact(message)
 
+    def note(message: notify.NoticeSent | notify.NoticeDelivered, _: Envelope) -> Decision[Any]:
+        return NoteTold(message)
+
     facts: dict[type[Message], Handler] = {fact: learn for fact in FACTS}
     return facts | {
-        notify.NoticeSent: learn,
-        notify.NoticeDelivered: learn,
+        notify.NoticeSent: note,
+        notify.NoticeDelivered: note,
         counter.RegisterDossier: register,
         counter.SupplementDossier: supplement,
         counter.HandOverResult: hand_over,

@@ -28,7 +28,7 @@ from services.intake.domain.dossier import Dossier, Status
 from services.intake.queries.dossiers import desk_list
 from services.intake.queries.receipt import receipt
 from services.intake.queries.track import story
-from services.intake.store import DOSSIERS
+from services.intake.store import DOSSIERS, INFORMED
 from services.kit.auth import Caller
 from services.kit.clock import Now
 from services.kit.commit import Committer
@@ -73,8 +73,15 @@ class SupplementIn(BaseModel):
 
 def counters_of(caller: Caller) -> frozenset[str] | None:
     """The counters a caller may see; None: all. Raises: Denied `scope-missing`."""
-    if caller.may("operator", "service"):
-        return None
+    return None if caller.may("operator", "service") else _counters(caller)
+
+
+def writing_counters_of(caller: Caller) -> frozenset[str] | None:
+    """The counters for which a caller may change dossiers: a service only reads. Raises: Denied `scope-missing`."""
+    return None if caller.may("operator") else _counters(caller)
+
+
+def _counters(caller: Caller) -> frozenset[str]:
     counters = caller.units("counter")
     if not counters:
         raise Denied("scope-missing", "Khóa truy cập này không thuộc quầy nào.", needs=["counter:<code>", "operator"])
@@ -139,7 +146,12 @@ def desk_routes(mongo: Mongo, committer: Committer, now: Now, sealer: Sealer | N
     @api.get("/dossiers/{code}")
     async def show(code: DossierCode, caller: CallerDep) -> dict[str, Any]:
         dossier = await own(code, caller)
-        return story(dossier) | {"receipt": receipt(dossier), "counter": dossier.counter, "agency": dossier.agency}
+        informed = await INFORMED.read(mongo, code)
+        return story(dossier, informed) | {
+            "receipt": receipt(dossier),
+            "counter": dossier.counter,
+            "agency": dossier.agency,
+        }
 
     @api.get("/dossiers/{code}/receipt")
     async def show_receipt(code: DossierCode, caller: CallerDep) -> dict[str, Any]:
@@ -147,11 +159,12 @@ def desk_routes(mongo: Mongo, committer: Committer, now: Now, sealer: Sealer | N
 
     @api.post("/dossiers/{code}/supplement")
     async def supplement(code: DossierCode, body: SupplementIn, caller: CallerDep) -> dict[str, Any]:
-        return story(await committer.run(SupplementDossier(code, counters_of(caller), body.occurred_at)))
+        return story(await committer.run(SupplementDossier(code, writing_counters_of(caller), body.occurred_at)))
 
     @api.post("/dossiers/{code}/hand-over")
     async def hand_over(code: DossierCode, body: HandOverIn, caller: CallerDep) -> dict[str, Any]:
-        command = HandOverResult(code, counters_of(caller), body.method, body.received_by, body.proof, body.occurred_at)
+        counters = writing_counters_of(caller)
+        command = HandOverResult(code, counters, body.method, body.received_by, body.proof, body.occurred_at)
         return story(await committer.run(command))
 
     return api

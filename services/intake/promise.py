@@ -23,7 +23,9 @@ class Promise:
 def promise(received_at: datetime, value: float | None, unit: LimitUnit | None) -> Promise:
     """Derive the due date; it is never typed in.
 
-    Raises: Invalid `procedure-limit-unknown`: the catalogue states no limit, so nothing can be promised.
+    Raises:
+        Invalid `procedure-limit-unknown`: the catalogue states no limit, so nothing can be promised.
+        Invalid `moment-out-of-calendar`: the receipt or the due date lies in a year whose working days are not known.
     """
     if value is None or unit is None:
         raise Invalid(
@@ -31,5 +33,10 @@ def promise(received_at: datetime, value: float | None, unit: LimitUnit | None) 
             "Thủ tục này chưa công bố thời hạn giải quyết nên chưa hẹn trả được. Hãy bổ sung thời hạn vào danh mục.",
         )
     limit = worktime.TimeLimit(value, worktime.LimitUnit(unit.value))
-    deadline = worktime.due(received_at, limit, CALENDAR)
+    try:
+        deadline = worktime.due(received_at, limit, CALENDAR)
+    except worktime.CalendarError:
+        raise Invalid(
+            "moment-out-of-calendar", "Ngày tiếp nhận hoặc ngày hẹn trả nằm ngoài các năm của lịch làm việc."
+        ) from None
     return Promise(deadline.due_at, worktime.explain(deadline.trail))

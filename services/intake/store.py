@@ -12,6 +12,7 @@ from typing import Any
 from pymongo import ASCENDING, IndexModel
 
 from services.intake.domain.dossier import Dossier
+from services.intake.domain.informed import Informed
 from services.intake.domain.numbering import DailyNumber
 from services.intake.domain.procedure import Procedure
 from services.kit.store import Store
@@ -54,5 +55,7 @@ PROCEDURE_VERSIONS: Store[Procedure] = Store("procedure_versions", Procedure)
 """Every version ever published, by `code@version`."""
 NUMBERS: Store[DailyNumber] = Store("numbers", DailyNumber)
 REQUESTS: Store[Request] = Store("requests", Request)
+INFORMED: Store[Informed] = Store("informed", Informed)
+"""By dossier code."""
 
-STORES = (DOSSIERS, PROCEDURES, PROCEDURE_VERSIONS, NUMBERS, REQUESTS)
+STORES = (DOSSIERS, PROCEDURES, PROCEDURE_VERSIONS, NUMBERS, REQUESTS, INFORMED)

@@ -23,8 +23,8 @@ from services.kit.mongo.driver import is_duplicate_key
 API_KEYS = "api_keys"
 CACHE_S = 15.0
 """A revoked key works at most this much longer."""
-_SCOPE = re.compile(rf"^(operator|service|(counter|agency):{UNIT_CODE_PATTERN[1:-1]})$")
-_KEY = re.compile(r"^mc_[0-9a-f]{12}_[A-Za-z0-9_-]{32}$")
+_SCOPE = re.compile(rf"operator|service|(counter|agency):{UNIT_CODE_PATTERN[1:-1]}")
+_KEY = re.compile(r"mc_[0-9a-f]{12}_[A-Za-z0-9_-]{32}")
 
 
 class Unauthenticated(Denied):
@@ -71,10 +71,10 @@ class ApiKeys:
         Raises: Invalid `scope-unknown`, `key-malformed`.
         """
         for scope in scopes:
-            if not _SCOPE.match(scope):
+            if not _SCOPE.fullmatch(scope):
                 raise Invalid("scope-unknown", f"Phạm vi quyền không hợp lệ: {scope}.")
         key = key or make_key()
-        if not _KEY.match(key):
+        if not _KEY.fullmatch(key):
             raise Invalid("key-malformed", "Khóa truy cập không đúng dạng.")
         document: dict[str, Any] = {
             "hash": _hash(key), "scopes": scopes, "label": label, "created_at": self.now(),
@@ -101,7 +101,7 @@ class ApiKeys:
         scheme, _, key = (authorization or "").partition(" ")
         if scheme.lower() != "bearer" or not key:
             raise Unauthenticated("key-missing", "Cần khóa truy cập (Authorization: Bearer …).")
-        if not _KEY.match(key):
+        if not _KEY.fullmatch(key):
             raise Unauthenticated("key-unknown", "Khóa truy cập không đúng hoặc đã bị thu hồi.")
         digest = _hash(key)
         cached = self._cache.get(digest)

@@ -27,6 +27,8 @@ INDEXES: Mapping[str, tuple[IndexModel, ...]] = {
 }
 FIRST_DELAY = timedelta(seconds=1)
 LONGEST_DELAY = timedelta(hours=6)
+MAX_COPY_BYTES = 1_040_000
+"""A record larger than this does not fit, with our notes, into a message (1 MiB): its copy on the topic has no body."""
 
 
 def retry_delay(attempts: int) -> timedelta:
@@ -61,7 +63,7 @@ def stored_record(document: Mapping[str, Any]) -> Record:
 
 
 def dead_letter(group: str, epoch: str, poison: Poison, at: datetime) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The document for operators and the outbox row that copies the record to the dead-letter topic."""
+    """The document for operators and the outbox event that copies the record to the dead-letter topic."""
     record = poison.record
     place = f"{record.topic}@{epoch}/{record.partition}/{record.offset}"
     document = {
@@ -74,19 +76,26 @@ def dead_letter(group: str, epoch: str, poison: Poison, at: datetime) -> tuple[d
         **record_fields(record),
     }
     notes = {"dlq_slug": poison.slug, "dlq_detail": poison.detail, "dlq_source": place, "dlq_group": group}
-    row = {
-        "_id": new_id(),
-        "pending": True,
+    event = {
+        "id": new_id(),
         "topic": f"{record.topic}.dlq.{group}",
         "key": record.key,
         "type": "dead-letter",
         "subject": place,
+        "aggregate": "",
         "sequence": None,
         "headers": [*([n, v] for n, v in record.headers), *([n, v.encode()] for n, v in notes.items())],
         "body": record.value,
-        "created_at": at,
     }
-    return document, row
+    if _size(record) > MAX_COPY_BYTES:  # it would be refused again and again, and all that waits behind it with it
+        notes["dlq_body"] = "only in the database"
+        event |= {"key": None, "body": None, "headers": [[name, note.encode()] for name, note in notes.items()]}
+    return document, event
+
+
+def _size(record: Record) -> int:
+    headers = sum(len(name.encode()) + len(value or b"") + 8 for name, value in record.headers)
+    return len(record.value or b"") + len(record.key or b"") + headers
 
 
 @dataclass
@@ -116,7 +125,9 @@ class ParkedKeys:
             id, {"_id": id, "group": self.group, "tail": 0, "count": 0, "attempts": 0, "new": True, "parked_at": now}
         )
         if key["count"] == 0:
-            key |= {"slug": slug, "detail": detail, "next_at": now + retry_delay(0)}
+            key |= {"slug": slug, "detail": detail}
+        # News of a waiting dossier may be what its head waits for: try soon, whatever the backoff had come to.
+        key["next_at"] = now + retry_delay(0)
         key["tail"] += 1
         key["count"] += 1
         key["dirty"] = True

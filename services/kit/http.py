@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Annotated, Any
 
 import structlog
@@ -23,19 +23,26 @@ from services.kit.mongo.driver import PyMongoError
 
 log = logs.get("kit.http")
 PROBLEM = "application/problem+json"
-_HTTP_SLUGS = {404: "not-found", 405: "method-not-allowed", 413: "body-too-large", 415: "media-type-unknown"}
-_HTTP_WORDS = {404: "Không có địa chỉ này.", 405: "Địa chỉ này không nhận phương thức đó."}
+_HTTP_SLUGS = {
+    400: "json-malformed",  # raised by FastAPI for a body that is no UTF-8, or nested too deep
+    404: "not-found",
+    405: "method-not-allowed",
+    413: "body-too-large",
+    415: "media-type-unknown",
+}
+_NOT_JSON = "Nội dung gửi lên không phải là JSON hợp lệ."
+_HTTP_WORDS = {400: _NOT_JSON, 404: "Không có địa chỉ này.", 405: "Địa chỉ này không nhận phương thức đó."}
 
 
-def problem(status: int, slug: str, detail: str, **facts: object) -> JSONResponse:
+def problem(status: int, slug: str, detail: str, /, **facts: object) -> JSONResponse:
     """RFC 9457 problem document. `slug` is the stable word, `detail` the Vietnamese sentence."""
     body = {
+        **facts,
         "type": f"urn:motcua:problem:{slug}",
         "slug": slug,
         "status": status,
         "detail": detail,
         "correlation_id": telemetry.correlation_id(),
-        **facts,
     }
     headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
     return JSONResponse(body, status_code=status, media_type=PROBLEM, headers=headers)
@@ -70,7 +77,6 @@ def make_app(
     app.add_exception_handler(PyMongoError, _unavailable)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(Exception, _bug)
     return app
 
 
@@ -103,7 +109,7 @@ async def _invalid(_: Request, error: Any) -> JSONResponse:
     """Name the places and the rules, never echo the values (they may be personal data)."""
     items = error.errors()
     if any(item["type"] == "json_invalid" for item in items):
-        return problem(400, "json-malformed", "Nội dung gửi lên không phải là JSON hợp lệ.")
+        return problem(400, "json-malformed", _NOT_JSON)
     fields = [
         {
             "field": ".".join(str(part) for part in item["loc"][1:]) or "body",
@@ -120,13 +126,17 @@ async def _http(_: Request, error: Any) -> JSONResponse:
     return problem(error.status_code, slug, _HTTP_WORDS.get(error.status_code, "Yêu cầu không thực hiện được."))
 
 
-async def _bug(_: Request, error: Any) -> JSONResponse:
+def _bug(error: Exception) -> JSONResponse:
     log.error("http.bug", error=type(error).__name__, exc_info=error)
     return problem(500, "bug", "Hệ thống gặp lỗi ngoài dự kiến; không có gì được lưu. Mã tra cứu ở `correlation_id`.")
 
 
 class _Observed:
-    """A span, a correlation id and metrics for each request."""
+    """A span, a correlation id and metrics for each request.
+
+    It also answers for bugs: Starlette's own handler of `Exception` runs outside every middleware, where the span has
+    ended and the correlation id would be one that no log line knows.
+    """
 
     def __init__(self, app: ASGIApp, name: str) -> None:
         self.app, self.name = app, name
@@ -151,12 +161,27 @@ class _Observed:
                 await send(message)
 
             try:
-                await self.app(scope, receive, watch)
+                await self._run(scope, receive, watch)
             finally:
                 route = getattr(scope.get("route"), "path", "unmatched")
                 span.update_name(f"{scope['method']} {route}")
                 metrics.count("http_requests_total", method=scope["method"], route=route, status=str(status))
                 metrics.observe("http_seconds", time.perf_counter() - started, route=route)
+
+    async def _run(self, scope: Scope, receive: Receive, send: Send) -> None:
+        begun = False
+
+        async def watch(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, watch)
+        except Exception as error:
+            if begun:
+                raise
+            await _bug(error)(scope, receive, send)
 
 
 class _TooLarge(Exception):
@@ -177,26 +202,28 @@ class _BodyLimit:
         if not length.isdigit() or int(length) > self.limit:
             await self._refuse(scope, receive, send)
             return
-        seen, started = 0, False
+        seen, started, over = 0, False, False
 
         async def counted() -> Message:
-            nonlocal seen
+            nonlocal seen, over
             message = await receive()
             seen += len(message.get("body", b""))
             if seen > self.limit:
+                over = True
                 raise _TooLarge
             return message
 
         async def watched(message: Message) -> None:
             nonlocal started
+            if over and not started:
+                return  # FastAPI takes the broken body for bad JSON and answers 400: the answer is ours
             started = True
             await send(message)
 
-        try:
+        with suppress(_TooLarge):
             await self.app(scope, counted, watched)
-        except _TooLarge:
-            if not started:
-                await self._refuse(scope, receive, send)
+        if over and not started:
+            await self._refuse(scope, receive, send)
 
     async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
         words = f"Nội dung gửi lên quá dài (tối đa {self.limit // 1024} KiB)."

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import uuid_utils.compat
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def new_id() -> str:
@@ -16,8 +18,8 @@ def new_id() -> str:
 def next_id(after: str | None) -> str:
     """A UUIDv7 that sorts after `after`.
 
-    The relay reads the outbox in id order. Two processes with clocks apart may write events of one aggregate one
-    after the other; an id that always grows within the aggregate keeps the order whatever their clocks say.
+    The relay reads the outbox in id order. Two processes with clocks apart may write about one aggregate one after
+    the other; an id that always grows along the aggregate keeps the order whatever their clocks say.
     """
     fresh = new_id()
     if after is None or fresh > after:
@@ -27,5 +29,5 @@ def next_id(after: str | None) -> str:
 
 def first_id_at(moment: datetime) -> str:
     """The smallest UUIDv7 of a millisecond: ids from `moment` on are `>=` it."""
-    milliseconds = int(moment.timestamp() * 1000)
+    milliseconds = (moment - _EPOCH) // timedelta(milliseconds=1)  # a float second loses a millisecond now and then
     return str(UUID(int=(milliseconds << 80) | (0x7 << 76) | (0b10 << 62)))

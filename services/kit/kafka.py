@@ -21,10 +21,16 @@ from faststream.kafka import KafkaBroker
 
 from contracts.topics import Topic
 from services.kit import logs
-from services.kit.errors import FailStop
+from services.kit.errors import FailStop, Unavailable
 from services.kit.settings import KafkaSettings
 
 log = logs.get("kit.kafka")
+
+
+class KafkaUnreachable(Unavailable):
+    """No broker answers at the given address."""
+
+
 BatchHandler = Callable[[Sequence["Record"]], Awaitable[None]]
 
 
@@ -167,7 +173,7 @@ class Subscription:
 
 
 class Producer:
-    """Publishes outbox rows with their own bytes and headers; the key decides the partition.
+    """Publishes outbox events with their own bytes and headers; the key decides the partition.
 
     aiokafka itself, not FastStream's `publish_batch`, which ignores keys, nor `publish`, which cannot carry the null
     and non-UTF-8 headers of a dead letter.
@@ -204,17 +210,24 @@ class Producer:
             await self._producer.stop()
             self._producer = None
 
-    async def publish(self, rows: Sequence[Mapping[str, Any]]) -> list[BaseException | None]:
-        """Send rows in order; for each None or why it was not acknowledged.
+    async def publish(self, events: Sequence[Mapping[str, Any]]) -> list[BaseException | None]:
+        """Send events in order; for each None or why it was not acknowledged.
 
         Raises: FailStop: the producer cannot recover (aiokafka never does from a sequence error, issue 1017).
         """
         futures: list[Any] = []
-        for row in rows:
-            headers = [(name, value) for name, value in row["headers"]]
+        not_taken: dict[tuple[str, bytes | None], KafkaError] = {}
+        for event in events:
+            headers = [(name, value) for name, value in event["headers"]]
+            place = (event["topic"], event["key"])
+            if place in not_taken:  # sent now, it would overtake the one of its key that is sent again later
+                futures.append(_failed(not_taken[place]))
+                continue
             try:
-                futures.append(await self._producer.send(row["topic"], row["body"], key=row["key"], headers=headers))
+                sending = self._producer.send(event["topic"], event["body"], key=event["key"], headers=headers)
+                futures.append(await sending)
             except KafkaError as error:
+                not_taken[place] = error
                 futures.append(_failed(error))
         results = await asyncio.gather(*futures, return_exceptions=True)
         for result in results:
@@ -229,10 +242,30 @@ def _failed(error: BaseException) -> asyncio.Future[None]:
     return future
 
 
+async def cluster_answers(bootstrap: str, seconds: float = 2.0) -> bool:
+    """Whether a broker answers Metadata and the cluster has a member."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=int(seconds * 1000))
+    try:
+        await asyncio.wait_for(admin.start(), seconds)
+        cluster = await asyncio.wait_for(admin.describe_cluster(), seconds)
+        return bool(cluster["brokers"])
+    except (TimeoutError, KafkaError, OSError):
+        return False
+    finally:
+        await admin.close()
+
+
 async def create_topics(bootstrap: str, topics: Sequence[Topic], replication: int = 1) -> list[str]:
-    """Create what is missing, with our own partitions and retention. Returns: the names created now."""
+    """Create what is missing, with our own partitions and retention.
+
+    Returns: the names created now. Raises: KafkaUnreachable.
+    """
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, client_id="motcua-topics")
-    await admin.start()
+    try:
+        await admin.start()
+    except (KafkaError, OSError) as error:
+        await admin.close()
+        raise KafkaUnreachable(f"không kết nối được Kafka tại {bootstrap}") from error
     try:
         existing = set(await admin.list_topics())
         missing = [topic for topic in topics if topic.name not in existing]
@@ -278,3 +311,20 @@ async def _partitions(consumer: Any, topic: str) -> set[int]:
     await consumer._client.add_topic(topic)  # metadata of topics outside a subscription must be asked for
     found: set[int] = consumer.partitions_for_topic(topic) or set()
     return found
+
+
+async def follow(bootstrap: str, topics: Sequence[str]) -> AsyncIterator[Record]:
+    """Read topics from the beginning and go on with what comes, until the caller stops; outside any group."""
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=bootstrap, auto_offset_reset="earliest", enable_auto_commit=False, fetch_max_wait_ms=50
+    )
+    await consumer.start()
+    try:
+        partitions = [TopicPartition(t, p) for t in topics for p in sorted(await _partitions(consumer, t))]
+        consumer.assign(partitions)
+        while True:
+            for raws in (await consumer.getmany(timeout_ms=200, max_records=500)).values():
+                for raw in raws:
+                    yield Record.of(raw)
+    finally:
+        await consumer.stop()

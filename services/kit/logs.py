@@ -5,16 +5,23 @@ from __future__ import annotations
 import logging
 import re
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
+from datetime import datetime
 from typing import Any
 
 import orjson
 import structlog
 from opentelemetry import trace
 
-# Any run of 9 to 12 digits may be a phone (0xxxxxxxxx, 84xxxxxxxxx) or an identity number (CMND 9, CCCD 12).
-# Digits inside ids, codes and hex strings stand next to letters, dots or hyphens and are left alone.
-_PERSONAL = re.compile(r"(?<![\w.\-:/])\+?\d{9,12}(?![\w.\-:/])")
+# Left alone: UUIDs and dossier codes, which may hold as many digits as a phone.
+_CODES = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9A-Z]{2,3}(?:\.[0-9A-Z]{2,3})*-\d{6}-\d{4,8}"
+# Any run of 9 to 12 digits may be a phone (0xxxxxxxxx, 84xxxxxxxxx) or an identity number (CMND 9, CCCD 12), and so
+# may a phone written in groups. Digits inside hex strings stand next to letters; a fraction stands behind its point.
+_NUMBERS = (
+    r"(?<!\w)(?<!\d\.)\+?\d{9,12}(?!\w)"
+    r"|(?<!\w)(?<!\d[.\-])(?:\+?84|0(?!\.))(?:[ .\-]?\(?\d\)?){9,10}(?!\w)"
+)
+_PERSONAL = re.compile(rf"(?<![\w.\-])(?P<code>{_CODES})(?![\w\-])|{_NUMBERS}")
 _NEVER = frozenset(
     {"phone", "name", "full_name", "id_number", "address", "email", "applicant", "contact", "text", "body", "token"}
 )
@@ -23,11 +30,22 @@ _NEVER = frozenset(
 def scrub(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """The last gate: drop fields that hold personal data, and mask what looks like a phone or an identity number."""
     for key in list(event):
-        if key in _NEVER:
-            event[key] = "[removed]"
-        elif isinstance(event[key], str):
-            event[key] = _PERSONAL.sub("[number]", event[key])
+        if not key.startswith("_"):  # structlog's own, taken out before the line is written
+            event[key] = _scrubbed(key, event[key])
     return event
+
+
+def _scrubbed(key: object, value: Any) -> Any:
+    if isinstance(key, str) and key.lower() in _NEVER:
+        return "[removed]"
+    if isinstance(value, int | float | datetime | None):
+        return value
+    if isinstance(value, Mapping):
+        return {inner: _scrubbed(inner, of) for inner, of in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_scrubbed(None, of) for of in value]
+    # Everything else becomes text in the log line: bytes, exceptions, models.
+    return _PERSONAL.sub(lambda found: found["code"] or "[number]", str(value))
 
 
 def _trace(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -23,7 +23,6 @@ from services.kit.health import Health
 from services.kit.kafka import Producer, Subscription
 from services.kit.lease import Lease
 from services.kit.mongo import Mongo
-from services.kit.mongo.driver import PyMongoError
 from services.kit.relay import Relay
 from services.kit.retrier import Retrier
 from services.kit.settings import Settings
@@ -142,16 +141,14 @@ class Worker:
         log.info("process.stopped", late=[task.get_name() for task in late])
 
     async def _prepare(self) -> None:
-        """Collections and indexes first, however long the database is away."""
-        pause = 0.25
-        while not self.stop.is_set():
-            try:
-                await schema.ensure(self.mongo, self.stores, self.collections)
-                return
-            except PyMongoError as error:
-                pause = min(LONGEST_PAUSE_S, pause * 2)
-                log.warning("mongodb.not_reachable", error=type(error).__name__, pause_s=pause)
-                await self._pause(pause)
+        """Collections and indexes first, however long the database is away; until then a signal still ends us."""
+        preparing = asyncio.ensure_future(schema.ensure_when_reachable(self.mongo, self.stores, self.collections))
+        stopping = asyncio.ensure_future(self.stop.wait())
+        await asyncio.wait({preparing, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if preparing.done():
+            preparing.result()
+        preparing.cancel()
 
     async def _handle(self, records: Sequence[Any]) -> None:
         try:

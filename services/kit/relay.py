@@ -14,32 +14,33 @@ from services.kit import logs, metrics
 from services.kit.clock import Now
 from services.kit.lease import Lease
 from services.kit.mongo import Mongo
-from services.kit.outbox import OUTBOX, pending_rows
+from services.kit.outbox import OUTBOX, pending
 
 log = logs.get("kit.relay")
 
 
 class Publisher(Protocol):
-    """Sends rows; keeps the order of the rows of one key."""
+    """Sends events; keeps the order of the events of one key."""
 
-    async def publish(self, rows: Sequence[Mapping[str, Any]]) -> list[BaseException | None]:
-        """Hand rows to the broker, in order; for each row None (acknowledged) or why not."""
+    async def publish(self, events: Sequence[Mapping[str, Any]]) -> list[BaseException | None]:
+        """Hand events to the broker, in order; for each None (acknowledged) or why not."""
         ...
 
 
 @dataclass
 class Relay:
-    """Finds waiting rows, publishes them, marks them sent after the broker's acknowledgement.
+    """Finds waiting events, publishes them, marks them sent after the broker's acknowledgement.
 
-    A crash between the two sends a row again: consumers know the event id. A paused leader that wakes up after another
-    took over may repeat rows too, with the same ids.
+    A crash between the two sends an event again: consumers know its id. A paused leader that wakes up after another
+    took over may repeat events too, with the same ids.
     """
 
     mongo: Mongo
     publisher: Publisher
     lease: Lease
     now: Now
-    batch: int = 500
+    batch: int = 100
+    """Outbox documents a round; each holds up to 200 events."""
     busy_pause_s: float = 0.05
     idle_pause_s: float = 0.2
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
@@ -60,28 +61,31 @@ class Relay:
             await self._sleep(pause)
 
     async def once(self) -> int:
-        """Send what waits, at most one batch. Returns: rows acknowledged."""
-        rows = await pending_rows(self.mongo, self.batch)
-        metrics.gauge("outbox_pending", len(rows))
-        metrics.gauge("outbox_oldest_seconds", _age(rows, self.now()))
-        if not rows or not self.lease.held:
+        """Send what waits, at most one batch. Returns: outbox documents acknowledged."""
+        waiting = await pending(self.mongo, self.batch)
+        metrics.gauge("outbox_pending", len(waiting))
+        metrics.gauge("outbox_oldest_seconds", _age(waiting, self.now()))
+        if not waiting or not self.lease.held:
             return 0
-        results = await self.publisher.publish(rows)
-        sent = _acknowledged(rows, results)
-        if len(sent) < len(rows):
-            failure = next(error for error in results if error is not None)
-            metrics.count("relay_failures_total", len(rows) - len(sent), reason=type(failure).__name__)
-            log.warning("relay.publish_failed", rows=len(rows) - len(sent), error=type(failure).__name__)
+        events = [event for document in waiting for event in document["events"]]
+        results = await self.publisher.publish(events)
+        failures = [error for error in results if error is not None]
+        if failures:
+            reason = type(failures[0]).__name__
+            metrics.count("relay_failures_total", len(failures), reason=reason)
+            log.warning("relay.publish_failed", events=len(failures), error=reason)
+        sent = acknowledged(waiting, results)
         if sent:
             await self._mark(sent)
         return len(sent)
 
     async def _mark(self, sent: Sequence[Mapping[str, Any]]) -> None:
         at = self.now()
-        marks = [UpdateOne({"_id": row["_id"]}, {"$set": {"sent_at": at}, "$unset": {"pending": ""}}) for row in sent]
+        marks = [UpdateOne({"_id": d["_id"]}, {"$set": {"sent_at": at}, "$unset": {"pending": ""}}) for d in sent]
         await self.mongo.collection(OUTBOX).bulk_write(marks, ordered=False)
-        for row in sent:
-            metrics.count("outbox_sent_total", topic=row["topic"])
+        for document in sent:
+            for event in document["events"]:
+                metrics.count("outbox_sent_total", topic=event["topic"])
 
     async def _sleep(self, seconds: float) -> None:
         try:
@@ -91,20 +95,27 @@ class Relay:
         self._wake.clear()
 
 
-def _acknowledged(
-    rows: Sequence[Mapping[str, Any]], results: Sequence[BaseException | None]
+def acknowledged(
+    waiting: Sequence[Mapping[str, Any]], results: Sequence[BaseException | None]
 ) -> list[Mapping[str, Any]]:
-    """Rows to mark sent: after the first failure of a key all its later rows stay, so that order is kept on resend."""
-    failed_keys: set[tuple[str, bytes]] = set()
+    """Documents to mark sent: those without a failed event and without one of a key that failed before it. A document
+    that stays is sent again whole, so that the order within a key holds; what arrived already is dropped by its id."""
+    failed_keys: set[tuple[str, bytes | None]] = set()
+    answers = iter(results)
     sent = []
-    for row, error in zip(rows, results, strict=True):
-        place = (row["topic"], row["key"])
-        if error is not None:
-            failed_keys.add(place)
-        elif place not in failed_keys:
-            sent.append(row)
+    for document in waiting:
+        good = True
+        for event in document["events"]:
+            place = (event["topic"], event["key"])
+            if next(answers) is not None:
+                failed_keys.add(place)
+            good = good and place not in failed_keys
+        if good:
+            sent.append(document)
+        else:
+            failed_keys.update((event["topic"], event["key"]) for event in document["events"])
     return sent
 
 
-def _age(rows: Sequence[Mapping[str, Any]], now: datetime) -> float:
-    return max(0.0, (now - rows[0]["created_at"]).total_seconds()) if rows else 0.0
+def _age(waiting: Sequence[Mapping[str, Any]], now: datetime) -> float:
+    return max(0.0, (now - waiting[0]["created_at"]).total_seconds()) if waiting else 0.0

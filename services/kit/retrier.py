@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from contracts.problems import Missing, Refused
+from contracts.problems import Missing, NotYet, Refused
 from services.kit import logs, metrics
 from services.kit.consumer import Consumer
 from services.kit.decoding import Decoded, Poison, decode
@@ -17,6 +17,8 @@ from services.kit.mongo import Mongo, Session, transact
 from services.kit.work import Item, Work, decide_all
 
 log = logs.get("kit.retrier")
+LOOK_AHEAD = 20
+"""How many records of one key are tried for the one that its head waits for."""
 
 
 @dataclass
@@ -67,15 +69,32 @@ class Retrier:
                 await self.mongo.collection(PARKED_KEYS).delete_one({"_id": key_id}, session=session)
                 return False
             work = Work(self.consumer.source, now)
-            error = await self._apply(session, work, rows[0])
+            row, error = await self._first_that_can(session, work, rows)
             await work.flush(self.mongo, session)
-            await self._settle(session, key, rows[0], error, len(rows), now)
-            return error is None or self._is_final(rows[0], error)
+            await self._settle(session, key, row, error, len(rows), now)
+            return error is None or self._is_final(row, error)
 
         done = await transact(self.mongo, body)
         if done:
             self.consumer.on_events()
         return done
+
+    async def _first_that_can(
+        self, session: Session, work: Work, rows: list[dict[str, Any]]
+    ) -> tuple[dict[str, Any], Exception | None]:
+        """The head; but while it waits for a fact, the first behind it that need not wait: it may be that fact.
+
+        Order is promised per topic and source only: an agency's action may be read before the dossier it acts on, and
+        a broker that lost its log is filled again by two services, each in its own order. Behind a closed head the
+        fact would wait for ever.
+        """
+        first: Exception | None = None
+        for row in rows[:LOOK_AHEAD]:
+            error = await self._apply(session, work, row)
+            if not isinstance(error, NotYet):
+                return row, error
+            first = first or error
+        return rows[0], first
 
     async def _apply(self, session: Session, work: Work, row: dict[str, Any]) -> Exception | None:
         item = decode(stored_record(row))
@@ -120,10 +139,10 @@ class Retrier:
 
     async def _bury(self, session: Session, row: dict[str, Any], error: Refused, now: datetime) -> None:
         poison = Poison(stored_record(row), error.slug, error.message)
-        document, outbox_row = dead_letter(self.consumer.group, self.consumer.epoch, poison, now)
+        document, event = dead_letter(self.consumer.group, self.consumer.epoch, poison, now)
         await self.mongo.collection(DEAD_LETTERS).insert_one(document, session=session)
         work = Work(self.consumer.source, now)
-        work.add_row(outbox_row)
+        work.add_event(event)
         await work.flush(self.mongo, session)
 
     async def skip(self, key_id: str, by: str, reason: str) -> None:

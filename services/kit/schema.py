@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pymongo import IndexModel
 
-from services.kit import consumer, failures, outbox
+from services.kit import consumer, failures, logs, outbox
 from services.kit.auth import API_KEYS
 from services.kit.lease import LEASES
 from services.kit.mongo import Mongo
+from services.kit.mongo.driver import PyMongoError
 from services.kit.store import Store
 
+log = logs.get("kit.schema")
+LONGEST_PAUSE_S = 10.0
 KIT: Mapping[str, Sequence[IndexModel]] = {
     outbox.OUTBOX: outbox.INDEXES,
     **consumer.INDEXES,
@@ -29,3 +33,18 @@ async def ensure(
     wanted = {**KIT, **{store.collection: store.indexes for store in stores}, **(more or {})}
     for collection, indexes in wanted.items():
         await mongo.create_indexes(collection, list(indexes))
+
+
+async def ensure_when_reachable(
+    mongo: Mongo, stores: Sequence[Store[Any]], more: Mapping[str, Sequence[IndexModel]] | None = None
+) -> None:
+    """Wait for MongoDB with growing pauses, then create what is missing."""
+    pause = 0.25
+    while True:
+        try:
+            await ensure(mongo, stores, more)
+            return
+        except PyMongoError as error:
+            log.warning("mongodb.not_reachable", error=type(error).__name__, pause_s=pause)
+            await asyncio.sleep(pause)
+            pause = min(LONGEST_PAUSE_S, pause * 2)

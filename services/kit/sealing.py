@@ -51,6 +51,9 @@ def new_private_key() -> str:
 
 def _bytes(key: str) -> bytes:
     try:
-        return base64.urlsafe_b64decode(key.strip())
+        raw = base64.urlsafe_b64decode(key.strip())
     except (ValueError, binascii.Error) as error:
         raise ValueError("the key is not URL-safe base64") from error
+    if len(raw) != PrivateKey.SIZE:  # PyNaCl raises a TypeError for one kind of key, a ValueError for the other
+        raise ValueError(f"the key has {len(raw)} bytes, not {PrivateKey.SIZE}")
+    return raw

@@ -30,7 +30,7 @@ class Store(Generic[S]):
     """Where the aggregates of one type live.
 
     `state_type` is a frozen dataclass of the domain. Document: `_id`, `_v` (version, guards against lost updates),
-    `_n` (events published so far), `_e` (id of the last one), and the state's fields beside them.
+    `_n` (events published so far), `_e` (last outbox document that tells of it), and the state's fields beside them.
     """
 
     collection: str

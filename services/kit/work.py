@@ -13,9 +13,9 @@ from contracts.envelope import Envelope
 from contracts.events import Message
 from contracts.topics import Topic
 from services.kit.errors import Stale
-from services.kit.ids import next_id
+from services.kit.ids import new_id
 from services.kit.mongo import Mongo, Session
-from services.kit.outbox import OUTBOX, row
+from services.kit.outbox import OUTBOX, Event, documents, row
 from services.kit.store import Ref, Store
 
 S = TypeVar("S")
@@ -48,9 +48,11 @@ class _Held:
     document_exists: bool
     version: int
     sequence: int
-    last_event: str | None
+    last_outbox: str | None
     state: Any
     dirty: bool = False
+    tells: bool = False
+    """Whether events of it are in this unit of work."""
 
 
 @dataclass
@@ -61,10 +63,10 @@ class Work:
     """CloudEvents source of the service, `/intake`."""
     now: datetime
     _held: dict[Ref, _Held] = field(default_factory=dict)
-    _rows: list[dict[str, Any]] = field(default_factory=list)
+    _events: list[Event] = field(default_factory=list)
     _cause: Cause = field(default_factory=lambda: Cause(correlation_id=""))
     _before: dict[Ref, _Held] = field(default_factory=dict)
-    _new_rows: list[dict[str, Any]] = field(default_factory=list)
+    _new_events: list[Event] = field(default_factory=list)
 
     async def load(self, mongo: Mongo, session: Session, refs: Iterable[Ref]) -> None:
         """Read what decisions need, one query a collection, inside the transaction."""
@@ -101,53 +103,57 @@ class Work:
         held.state, held.dirty = state, True
         for topic, key, message in events:
             held.sequence += 1
-            held.last_event = next_id(held.last_event)
+            held.tells = True
             envelope = Envelope(
-                id=held.last_event,
+                id=new_id(),
                 source=self.source,
                 type=message.TYPE,
                 time=self.now,
-                subject=id,
+                subject=getattr(message, "code", id),  # the dossier, also where the aggregate is something else
                 sequence=held.sequence,
                 correlation_id=self._cause.correlation_id or None,
                 causation_id=self._cause.causation_id,
                 traceparent=self._cause.traceparent,
             )
-            self._new_rows.append(row(topic.name, key, envelope, message.to_json(), self.now))
+            aggregate = f"{store.collection}/{id}"
+            self._new_events.append(row(topic.name, key, envelope, message.to_json(), aggregate))
 
     def begin(self, cause: Cause) -> None:
         """Start the next decision."""
-        self._cause, self._before, self._new_rows = cause, {}, []
+        self._cause, self._before, self._new_events = cause, {}, []
 
     def keep(self) -> None:
         """The decision holds."""
-        self._rows += self._new_rows
-        self._before, self._new_rows = {}, []
+        self._events += self._new_events
+        self._before, self._new_events = {}, []
 
     def drop(self) -> None:
         """The decision was refused: everything is as it was before it."""
         self._held.update(self._before)
-        self._before, self._new_rows = {}, []
+        self._before, self._new_events = {}, []
 
-    def add_row(self, outbox_row: dict[str, Any]) -> None:
-        """An outbox row that no aggregate owns (dead letters)."""
-        self._rows.append(outbox_row)
+    def add_event(self, event: Event) -> None:
+        """An event that no aggregate owns (dead letters)."""
+        self._events.append(event)
 
     @property
     def has_events(self) -> bool:
-        return bool(self._rows)
+        return bool(self._events)
 
     async def flush(self, mongo: Mongo, session: Session) -> None:
         """Write all changes: one bulk call a collection.
 
         Raises: Stale: another transaction changed an aggregate first.
         """
+        telling = [held.last_outbox for held in self._held.values() if held.tells and held.last_outbox]
+        outbox = documents(self._events, max(telling, default=None), self.now)
         writes: dict[str, list[Any]] = {}
         for ref, held in self._held.items():
             if not held.dirty:
                 continue
             document = ref.store.to_document(held.state)
-            document |= {"_id": ref.id, "_v": held.version + 1, "_n": held.sequence, "_e": held.last_event}
+            last = outbox[-1]["_id"] if held.tells else held.last_outbox
+            document |= {"_id": ref.id, "_v": held.version + 1, "_n": held.sequence, "_e": last}
             writes.setdefault(ref.store.collection, []).append(
                 ReplaceOne({"_id": ref.id, "_v": held.version}, document)
                 if held.document_exists
@@ -157,8 +163,8 @@ class Work:
             result = await mongo.collection(collection).bulk_write(operations, ordered=False, session=session)
             if result.matched_count + result.inserted_count != len(operations):
                 raise Stale(collection)
-        if self._rows:
-            await mongo.collection(OUTBOX).insert_many(self._rows, ordered=False, session=session)
+        if outbox:
+            await mongo.collection(OUTBOX).insert_many(outbox, ordered=False, session=session)
 
 
 def _held(ref: Ref, document: dict[str, Any] | None) -> _Held:

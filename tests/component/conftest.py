@@ -12,6 +12,8 @@ import pytest
 from local.engines import Endpoints, EngineSet
 from services.kit.mongo import Mongo
 from services.kit.settings import KafkaSettings
+from tests.component.service_fixtures import intake as intake
+from tests.component.service_fixtures import routing as routing
 
 
 @pytest.fixture(scope="session")

@@ -36,6 +36,8 @@ class Rules:
     not_yet: set[str] = field(default_factory=set)
     refused: set[str] = field(default_factory=set)
     bugs: set[str] = field(default_factory=set)
+    first_step_first: bool = False
+    """Later steps are not yet possible before the first."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,8 @@ class Append:
         if code in self.rules.bugs:
             raise ZeroDivisionError
         ledger = work.get(LEDGERS, code) or Ledger()
+        if self.rules.first_step_first and self.event.step > 1 and not ledger.steps:
+            raise NotYet("fact-missing", "Chưa có.")
         work.put(
             LEDGERS, code, replace(ledger, steps=(*ledger.steps, self.event.step)), (DOSSIER_EVENTS, code, self.event)
         )
@@ -107,3 +111,10 @@ async def steps_of(mongo: Mongo, code: str) -> tuple[int, ...]:
 async def count(mongo: Mongo, collection: str, query: dict[str, Any] | None = None) -> int:
     found = mongo.collection(collection).find(query or {})
     return len([document async for document in found])
+
+
+async def events(mongo: Mongo, **wanted: Any) -> list[dict[str, Any]]:
+    """Events in the outbox, in the order in which the relay would send them."""
+    cursor = mongo.collection("outbox").find({}).sort("_id", 1)
+    found = [event async for document in cursor for event in document["events"]]
+    return [event for event in found if all(event[name] == value for name, value in wanted.items())]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 
 import pytest
 
+from services.kit.commit import Committer
 from services.kit.consumer import BadRecordLimit
 from services.kit.decoding import decode
 from services.kit.errors import FailStop
@@ -14,7 +16,7 @@ from services.kit.lease import Lease
 from services.kit.mongo import Mongo
 from services.kit.outbox import OUTBOX
 from services.kit.retrier import Retrier
-from tests.component.ledger import LEDGERS, Rules, consumer, count, now, record, steps_of
+from tests.component.ledger import LEDGERS, Append, Rules, consumer, count, events, now, record, steps_of, transferred
 
 A, B = "H12.970.00-261123-0001", "H12.970.00-261123-0002"
 
@@ -24,9 +26,8 @@ async def test_a_batch_changes_state_and_writes_its_events_in_order(mongo: Mongo
     await subject.handle([record(A, 1, offset=0), record(B, 1, offset=1), record(A, 2, offset=2)])
     assert await steps_of(mongo, A) == (1, 2)
     assert await steps_of(mongo, B) == (1,)
-    rows = [row async for row in mongo.collection(OUTBOX).find({"subject": A}).sort("_id", 1)]
-    assert [row["sequence"] for row in rows] == [1, 2]
-    assert all(row["pending"] for row in rows)
+    assert [event["sequence"] for event in await events(mongo, subject=A)] == [1, 2]
+    assert await count(mongo, OUTBOX, {"pending": True}) == 1  # one document for the whole batch
 
 
 async def test_a_redelivered_batch_changes_nothing(mongo: Mongo) -> None:
@@ -36,7 +37,7 @@ async def test_a_redelivered_batch_changes_nothing(mongo: Mongo) -> None:
     await subject.handle(batch)
     await subject.handle([*batch, record(A, 3, offset=2)])
     assert await steps_of(mongo, A) == (1, 2, 3)
-    assert await count(mongo, OUTBOX) == 3
+    assert len(await events(mongo)) == 3
 
 
 async def test_an_event_sent_twice_by_a_relay_has_one_effect_though_its_offset_is_new(mongo: Mongo) -> None:
@@ -77,7 +78,7 @@ async def test_a_record_that_cannot_be_read_is_a_dead_letter_with_its_bytes_and_
     [letter] = [document async for document in mongo.collection(DEAD_LETTERS).find({})]
     assert letter["slug"] == slug
     assert stored_record(letter) == bad
-    [copy] = [row async for row in mongo.collection(OUTBOX).find({"type": "dead-letter"})]
+    [copy] = await events(mongo, type="dead-letter")
     assert (copy["topic"], copy["body"], copy["key"]) == ("dossier.events.v1.dlq.test", bad.value, bad.key)
 
 
@@ -181,3 +182,39 @@ async def test_what_this_service_does_not_care_for_only_moves_the_fence(mongo: M
 def test_a_good_record_decodes_with_an_id_unique_over_producers() -> None:
     decoded = decode(record(A, 1, offset=0))
     assert getattr(decoded, "event_id", None) == f"/routing|{A}/1"
+
+
+async def test_a_head_that_waits_for_a_fact_is_passed_by_the_fact_behind_it(mongo: Mongo) -> None:
+    rules = Rules(first_step_first=True)
+    subject = await consumer(mongo, rules)
+    await subject.handle([record(A, 2, offset=0), record(A, 1, offset=1)])
+    assert await steps_of(mongo, A) == ()
+    lease = Lease(mongo, "worker")
+    await lease.hold()
+    assert await Retrier(mongo, subject, lease).replay(f"test|{A}", now()) == 2
+    assert await steps_of(mongo, A) == (1, 2)
+    assert await count(mongo, PARKED_KEYS) == 0
+
+
+async def test_a_batch_that_loses_every_conflict_goes_through_in_smaller_parts(mongo: Mongo) -> None:
+    subject = await consumer(mongo)
+    codes = [f"H12.970.00-261123-{n:04d}" for n in range(1, 61)]
+    await subject.handle([record(code, 1, offset=n) for n, code in enumerate(codes)])
+    clerk = Committer(mongo, "/test", now)
+    busy = True
+
+    async def clerks() -> int:
+        """Somebody who always has one of the batch's dossiers in hand."""
+        done = 0
+        while busy:
+            await clerk.run(Append(transferred(codes[done % 60], 100 + done), Rules()))
+            done += 1
+        return done
+
+    working = asyncio.create_task(clerks())
+    for step in range(2, 6):
+        await subject.handle([record(code, step, offset=60 * step + n) for n, code in enumerate(codes)])
+    busy = False
+    assert await working > 0
+    for code in codes:
+        assert [step for step in await steps_of(mongo, code) if step < 100] == [1, 2, 3, 4, 5]

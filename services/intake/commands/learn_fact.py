@@ -1,4 +1,4 @@
-"""Take over what routing and notify tell of a dossier."""
+"""Take over what routing tells of a dossier."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from contracts.events import notify
 from contracts.events.base import DossierEvent
 from contracts.problems import NotYet
 from services.intake.domain import dossier as domain
@@ -17,7 +16,7 @@ from services.kit.work import Work
 
 @dataclass(frozen=True)
 class LearnFact:
-    """A fact of another service about a dossier of ours."""
+    """A fact of routing about a dossier of ours."""
 
     fact: DossierEvent
 
@@ -29,9 +28,6 @@ class LearnFact:
         dossier = work.get(DOSSIERS, self.fact.code)
         if dossier is None:
             raise NotYet("dossier-unknown", "Chưa có hồ sơ với mã này.")
-        if isinstance(self.fact, notify.NoticeSent | notify.NoticeDelivered):
-            changed = domain.inform(dossier, self.fact)
-        else:
-            changed = domain.learn(dossier, self.fact)
+        changed = domain.learn(dossier, self.fact)
         if changed != dossier:
             work.put(DOSSIERS, self.fact.code, changed)

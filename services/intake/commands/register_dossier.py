@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from contracts.problems import Conflict, Missing
 from contracts.topics import DOSSIER_EVENTS
@@ -51,7 +51,11 @@ class RegisterDossier:
 
     @property
     def series(self) -> str:
-        return series_id(self.counter, self.received_at.astimezone(VIETNAM).date())
+        try:
+            day = self.received_at.astimezone(VIETNAM).date()
+        except OverflowError:  # the last hours of the year 9999 have no date in Viet Nam; `decide` refuses them
+            day = date.max
+        return series_id(self.counter, day)
 
     def needs(self) -> Iterable[Ref]:
         yield Ref(REQUESTS, self.request_id)
@@ -62,7 +66,7 @@ class RegisterDossier:
         """
         Raises:
             Conflict `idempotency-key-reused`: the key was used for another dossier.
-            Missing `procedure-unknown`, Invalid `procedure-limit-unknown`, `moment-in-future`, `moment-too-old`.
+            Missing `procedure-unknown`, Invalid `procedure-limit-unknown`, `moment-…`.
         """
         known = work.get(REQUESTS, self.request_id)
         if known is not None:

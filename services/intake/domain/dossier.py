@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from contracts.events import intake, notify, routing
+from contracts.events import intake, routing
 from contracts.events.base import DossierEvent
 from contracts.problems import Conflict, Invalid
 from contracts.types import (
@@ -16,8 +16,6 @@ from contracts.types import (
     HandOverProof,
     LimitUnit,
     Mechanism,
-    NoticeChannel,
-    NoticeKind,
     Outcome,
     ReceivedBy,
     Timeliness,
@@ -94,16 +92,6 @@ class TimelineEntry:
 
 
 @dataclass(frozen=True)
-class Informed:
-    """The citizen was told: "you were informed on … by …"."""
-
-    kind: NoticeKind
-    channel: NoticeChannel
-    at: datetime
-    delivered: bool
-
-
-@dataclass(frozen=True)
 class Dossier:
     """Everything intake knows of one dossier."""
 
@@ -138,7 +126,6 @@ class Dossier:
     resolved_at: datetime | None = None
     returned_at: datetime | None = None
     timeline: tuple[TimelineEntry, ...] = ()
-    informed: tuple[Informed, ...] = ()
 
 
 def submit(dossier: Dossier, contact: str | None) -> tuple[Dossier, intake.DossierSubmitted]:
@@ -226,17 +213,6 @@ def learn(dossier: Dossier, fact: DossierEvent) -> Dossier:
     return changed
 
 
-def inform(dossier: Dossier, fact: notify.NoticeSent | notify.NoticeDelivered) -> Dossier:
-    """Note that the citizen was told; a delivery replaces the sending of the same notice kind and channel."""
-    delivered = isinstance(fact, notify.NoticeDelivered)
-    told = Informed(fact.kind, fact.channel, fact.occurred_at, delivered)
-    same = [i for i in dossier.informed if (i.kind, i.channel) == (told.kind, told.channel)]
-    if any(i.delivered for i in same) and not delivered:
-        return dossier  # the receipt overtook the news of the sending
-    others = tuple(i for i in dossier.informed if i not in same)
-    return replace(dossier, informed=(*others, told))
-
-
 def _require(dossier: Dossier, allowed: frozenset[Status], slug: str, message: str) -> None:
     if dossier.status not in allowed:
-        raise Conflict(slug, message, status=dossier.status.value, allowed_when=sorted(s.value for s in allowed))
+        raise Conflict(slug, message, state=dossier.status.value, allowed_when=sorted(s.value for s in allowed))

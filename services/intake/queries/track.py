@@ -14,8 +14,9 @@ from limits.aio.strategies import MovingWindowRateLimiter
 
 from contracts.problems import Denied, Refused
 from contracts.types import NoticeChannel, NoticeKind, Timeliness
-from services.intake.domain.dossier import ENDED, PORTAL_STATUS, Dossier, Informed, Status, TimelineEntry
-from services.intake.store import DOSSIERS
+from services.intake.domain.dossier import ENDED, PORTAL_STATUS, Dossier, Status, TimelineEntry
+from services.intake.domain.informed import Informed, Told
+from services.intake.store import DOSSIERS, INFORMED
 from services.kit.clock import VIETNAM
 from services.kit.mongo import Mongo
 
@@ -96,10 +97,10 @@ class Tracking:
         if dossier is None or not right:
             await self._limiter.hit(self._limit, code)
             raise Denied("tracking-refused", "Mã hồ sơ hoặc 4 số cuối điện thoại chưa đúng.")
-        return story(dossier)
+        return story(dossier, await INFORMED.read(self.mongo, code))
 
 
-def story(dossier: Dossier) -> dict[str, Any]:
+def story(dossier: Dossier, informed: Informed | None = None) -> dict[str, Any]:
     """The dossier in the citizen's words; holds no name, number or address."""
     return {
         "code": dossier.code,
@@ -124,7 +125,7 @@ def story(dossier: Dossier) -> dict[str, Any]:
                 "delivered": told.delivered,
                 "text": _told(told),
             }
-            for told in sorted(dossier.informed, key=lambda told: told.at)
+            for told in sorted(informed.told if informed else (), key=lambda told: told.at)
         ],
     }
 
@@ -142,7 +143,7 @@ def _line(entry: TimelineEntry) -> dict[str, Any]:
     return line
 
 
-def _told(told: Informed) -> str:
+def _told(told: Told) -> str:
     return f"Đã báo {NOTICE_WORDS[told.kind]} lúc {vietnam_time(told.at)} qua {CHANNEL_WORDS[told.channel]}"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from contracts.events import routing
@@ -50,6 +50,10 @@ ALLOWED: Mapping[tuple[CaseState, StepState], frozenset[Action]] = {
     (CaseState.OPEN, StepState.ACCEPTED): frozenset({Action.COMPLETE, Action.REQUEST_SUPPLEMENT, Action.EXTEND}),
 }
 """The transition table: every pair that is not named allows nothing."""
+
+
+LONGEST_EXTENSION = timedelta(days=366)
+"""A date beyond it is a slip of the pen (or year 9999, which no calendar can compare), and could never be mended."""
 
 
 @dataclass(frozen=True)
@@ -213,6 +217,8 @@ def extend(case: Case, agency: str, step: int, reason: str, due_at: datetime, at
         raise Invalid("due-date-in-past", "Ngày hẹn lại phải ở tương lai.")
     if due_at <= case.due_at:
         raise Invalid("due-date-not-later", "Ngày hẹn lại phải sau ngày hẹn hiện tại.")
+    if due_at > case.due_at + LONGEST_EXTENSION:
+        raise Invalid("due-date-too-far", "Ngày hẹn lại không được quá một năm sau ngày hẹn hiện tại.")
     event = routing.DossierExtended(
         code=case.code,
         occurred_at=at,

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-GENERIC_LEVELS: Mapping[str, str] = {
+_TONE_BEFORE_VOWEL = re.compile("([ou])([\u0300\u0301\u0303\u0309\u0323])([aey])")
+_LEVELS: Mapping[str, str] = {
     "ủy ban nhân dân cấp xã": "xã",
     "ủy ban nhân dân cấp huyện": "huyện",
     "ủy ban nhân dân cấp tỉnh": "tỉnh",
 }
-"""Names that mean "the one above the counter at this level". Levels are data: the district ended on 1 July 2025."""
 
 
 @dataclass(frozen=True)
@@ -72,9 +73,14 @@ def unit_of(counter: str) -> str:
 
 
 def fold_name(name: str) -> str:
-    """Spelling differences that do not matter: case, spaces, composition, dash width."""
-    plain = unicodedata.normalize("NFC", name).replace("–", "-").casefold()
-    return " ".join(plain.split())
+    """Spelling differences that do not matter: case, spaces, composition, dash width, place of the tone mark."""
+    plain = unicodedata.normalize("NFD", name.replace("–", "-")).casefold()
+    # "ủy" and "uỷ", "tòa" and "toà": published lists write both.
+    return unicodedata.normalize("NFC", _TONE_BEFORE_VOWEL.sub(r"\1\3\2", " ".join(plain.split())))
+
+
+GENERIC_LEVELS: Mapping[str, str] = {fold_name(name): level for name, level in _LEVELS.items()}
+"""Names that mean "the one above the counter at this level". Levels are data: the district ended on 1 July 2025."""
 
 
 def _common_groups(a: str, b: str) -> int:

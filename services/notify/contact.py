@@ -1,0 +1,70 @@
+"""The citizen's contact: opened only for the moment of sending, never stored or logged in clear."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+
+import phonenumbers
+from phonenumbers import NumberParseException, PhoneNumberType
+
+from contracts.problems import Invalid
+from contracts.types import NoticeChannel
+from services.kit.sealing import Opener
+
+
+class ContactUnusable(Exception):
+    """No message can go to this contact; `reason` is a coded word without personal data."""
+
+    def __init__(self, reason: str, *, ours: bool) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.ours = ours
+        """The fault lies with keys or senders, not with the citizen's number: an operator must act."""
+
+
+@dataclass(frozen=True)
+class Contact:
+    """A phone that a message can go to."""
+
+    phone: str = field(repr=False)
+    """`84…` without a plus sign."""
+    channel: NoticeChannel
+    """What the citizen prefers; Zalo when nothing was said."""
+
+    @property
+    def national(self) -> str:
+        """`0…`, as eSMS writes it."""
+        return "0" + self.phone[2:]
+
+
+def open_contact(opener: Opener, sealed: str) -> Contact:
+    """Open the sealed `{"phone": …, "channel": …}`.
+
+    Raises: ContactUnusable `contact-unreadable`, `contact-malformed`, `phone-not-mobile`.
+    """
+    try:
+        opened = json.loads(opener.open(sealed))
+    except Invalid:
+        raise ContactUnusable("contact-unreadable", ours=True) from None
+    except ValueError:
+        raise ContactUnusable("contact-malformed", ours=True) from None
+    if not isinstance(opened, dict):
+        raise ContactUnusable("contact-malformed", ours=True)
+    wanted = NoticeChannel.SMS if opened.get("channel") == NoticeChannel.SMS else NoticeChannel.ZALO
+    return Contact(mobile(opened.get("phone")), wanted)
+
+
+def mobile(phone: object) -> str:
+    """A Vietnamese mobile number as `84…`, from `0…`, `84…`, `+84…` or with spaces.
+
+    Raises: ContactUnusable `phone-not-mobile`: fixed lines, old 11-digit numbers, foreign numbers, anything else.
+    """
+    try:
+        number = phonenumbers.parse(str(phone or ""), "VN")
+    except NumberParseException:
+        raise ContactUnusable("phone-not-mobile", ours=False) from None
+    kind = phonenumbers.number_type(number)
+    if number.country_code != 84 or kind != PhoneNumberType.MOBILE:
+        raise ContactUnusable("phone-not-mobile", ours=False)
+    return f"84{number.national_number}"

@@ -1,0 +1,144 @@
+"""A notice to one citizen about one event of one dossier, and every attempt to bring it to the phone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from contracts.types import NoticeChannel, NoticeKind
+from services.notify.domain.transitions import FINAL, TRANSITIONS, Move, State
+
+HISTORY_KEPT = 60
+ATTEMPTS_KEPT = 20
+"""A gateway that refuses for three days must not grow the document without end."""
+
+
+class NotPossible(Exception):
+    """The table has no such move from this state (a programming error, never shown to callers)."""
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One message handed, or about to be handed, to one gateway. Repeated calls under its id are one message."""
+
+    id: str
+    """Zalo `tracking_id` (at most 48 characters) and eSMS `RequestId` (at most 50)."""
+    number: int
+    channel: NoticeChannel
+    at: datetime
+    """Of the first call."""
+    called_at: datetime
+    """Of the last call."""
+    calls: int = 1
+    result: str = ""
+    """Verdict on the last call; empty while it is under way."""
+    gateway_code: str = ""
+    provider_id: str = ""
+    """Zalo `msg_id`, eSMS `SMSID`."""
+    delivered_at: datetime | None = None
+    failed_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line of the notice's history."""
+
+    state: State
+    at: datetime
+    channel: NoticeChannel
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Notice:
+    """The aggregate. Holds no personal data: the contact stays sealed with the recipient."""
+
+    id: str
+    code: str
+    """Mã hồ sơ."""
+    kind: NoticeKind
+    event_id: str
+    """The event it tells of."""
+    correlation_id: str
+    happened_at: datetime
+    created_at: datetime
+    expires_at: datetime
+    """Not handed over by then: of no use any more."""
+    next_at: datetime | None
+    """When it must be looked at again; None in a final state."""
+    due_at: datetime | None = None
+    """Promised return, where the notice tells one."""
+    why: str = ""
+    """Coded reason of the event."""
+    items: tuple[str, ...] = ()
+    """Papers wanted, as the checklist names them."""
+    counter: str = ""
+    state: State = State.CREATED
+    channel: NoticeChannel = NoticeChannel.ZALO
+    """Of the current attempt, or of the next one while waiting."""
+    reason: str = ""
+    tries: int = 0
+    """Refused calls in a row on this channel."""
+    made: int = 0
+    """Attempts ever made; numbers the next one."""
+    attempts: tuple[Attempt, ...] = ()
+    history: tuple[Entry, ...] = field(default=())
+
+    @property
+    def is_final(self) -> bool:
+        return self.state in FINAL
+
+    @property
+    def current(self) -> Attempt | None:
+        """The latest attempt."""
+        return self.attempts[-1] if self.attempts else None
+
+    @property
+    def arrived(self) -> Attempt | None:
+        """An attempt of which a receipt says that the phone has it."""
+        return next((attempt for attempt in self.attempts if attempt.delivered_at is not None), None)
+
+    def attempt(self, id: str) -> Attempt | None:
+        return next((attempt for attempt in self.attempts if attempt.id == id), None)
+
+    def move(self, move: Move, at: datetime, reason: str = "", **changes: Any) -> Notice:
+        """Make one move of the table.
+
+        Raises: NotPossible.
+        """
+        to = TRANSITIONS.get((self.state, move))
+        if to is None:
+            raise NotPossible(f"{move} from {self.state}")
+        if to in FINAL:
+            changes["next_at"] = None
+        channel = changes.get("channel", self.channel)
+        moved: Notice = replace(self, **(changes | {"state": to, "reason": reason}))
+        return moved.note(Entry(to, at, channel, reason))
+
+    def note(self, entry: Entry) -> Notice:
+        """Add a line to the history; the oldest lines of a very long one go."""
+        return replace(self, history=(*self.history, entry)[-HISTORY_KEPT:])
+
+    def with_attempt(self, attempt: Attempt) -> Notice:
+        """Replace an attempt, or append a new one."""
+        if self.attempt(attempt.id) is None:
+            return replace(self, attempts=_kept((*self.attempts, attempt)), made=self.made + 1)
+        return replace(self, attempts=tuple(attempt if a.id == attempt.id else a for a in self.attempts))
+
+
+def _kept(attempts: tuple[Attempt, ...]) -> tuple[Attempt, ...]:
+    """Of a long list the newest, and older ones that a receipt could still name."""
+    older: Iterable[Attempt] = (a for a in attempts[:-ATTEMPTS_KEPT] if a.provider_id or a.result == "no-answer")
+    return (*older, *attempts[-ATTEMPTS_KEPT:])
+
+
+def attempt_id(notice_id: str, number: int) -> str:
+    """The id a gateway knows an attempt by; `notice_of` finds the way back."""
+    return f"{notice_id}-{number}"
+
+
+def notice_of(attempt: str) -> str:
+    """The notice of an attempt id."""
+    return attempt.rpartition("-")[0]

@@ -1,0 +1,115 @@
+"""Finds the notices whose time has come, minute by minute.
+
+Each waiting notice lies in the bucket of its minute. A quick look asks for this minute and the last; a thorough one,
+every few seconds, for all since the mark: the minute before which every bucket has been seen empty. The mark stays
+some minutes behind, because a transaction may become visible later than the time it wrote down.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from services.kit import logs
+from services.kit.clock import Now
+from services.kit.mongo import Mongo
+from services.notify.store import MINUTE_S, NOTICES, SENDER, minute_token
+
+log = logs.get("notify.due")
+MARK = "due"
+BEHIND = 3
+"""Minutes the mark stays behind: no transaction lives that long."""
+MOST_BUCKETS = 240
+"""Asked for at once, after a long rest; each costs an index look-up."""
+THOROUGH_EVERY_S = 5.0
+MOST_AT_ONCE = 5000
+
+
+@dataclass(frozen=True)
+class Due:
+    """A notice to look at; what follows is decided on its stored state."""
+
+    id: str
+    code: str
+    correlation_id: str
+    event_id: str
+    at: datetime
+
+
+@dataclass
+class DueNotices:
+    """Reads the buckets and keeps what was found until it is used up: the server's cost is the size of the match."""
+
+    mongo: Mongo
+    now: Now
+    _found: list[Due] = field(default_factory=list)
+    _mark: int | None = None
+    _stored_mark: int = 0
+    _thorough_at: float = 0.0
+
+    @property
+    def waiting(self) -> int:
+        return len(self._found)
+
+    async def take(self, most: int) -> list[Due]:
+        """The next due notices, oldest first."""
+        if not self._found and most > 0:
+            await self._read()
+        taken, self._found = self._found[:most], self._found[most:]
+        return taken
+
+    def forget(self) -> None:
+        """Another process may have worked meanwhile: read everything anew."""
+        self._found, self._mark, self._thorough_at = [], None, 0.0
+
+    async def set_aside(self, id: str) -> None:
+        """Take a notice that cannot be decided (a bug) out of its bucket; a person must look at it."""
+        await self.mongo.collection(NOTICES.collection).update_one({"_id": id}, {"$set": {"tokens": ["stuck"]}})
+        log.error("notice.set_aside", notice_id=id)
+
+    async def _read(self) -> None:
+        now = self.now()
+        minute = int(now.timestamp()) // MINUTE_S
+        if self._mark is None:
+            self._mark = await self._stored(minute)
+        thorough = time.monotonic() >= self._thorough_at
+        first = min(self._mark, minute) if thorough else minute - 1
+        last = min(minute, first + MOST_BUCKETS - 1)
+        documents = await self._in_buckets(first, last)
+        self._found = sorted((_due(d) for d in documents if d["next_at"] <= now), key=lambda due: due.at)
+        if not thorough:
+            return
+        if last == minute:
+            self._thorough_at = time.monotonic() + THOROUGH_EVERY_S
+        seen = min((int(d["next_at"].timestamp()) // MINUTE_S for d in documents), default=last + 1)
+        await self._move_mark(max(first, min(seen, last + 1, minute - BEHIND)))
+
+    async def _in_buckets(self, first: int, last: int) -> list[dict[str, Any]]:
+        tokens = [minute_token(minute) for minute in range(first, last + 1)]
+        fields = {"code": 1, "correlation_id": 1, "event_id": 1, "next_at": 1}
+        cursor = self.mongo.collection(NOTICES.collection).find({"tokens": {"$in": tokens}}, fields)
+        return [document async for document in cursor.limit(MOST_AT_ONCE)]
+
+    async def _stored(self, minute: int) -> int:
+        document = await self.mongo.collection(SENDER).find_one({"_id": MARK})
+        if document is None:
+            mark = minute - BEHIND
+            await self.mongo.collection(SENDER).update_one({"_id": MARK}, {"$set": {"minute": mark}}, upsert=True)
+            self._stored_mark = mark
+            return mark
+        stored: int = document["minute"]
+        self._stored_mark = stored
+        # A clock set back (demonstrations) must not make us blind until it is where it was.
+        return min(stored, minute - BEHIND)
+
+    async def _move_mark(self, mark: int) -> None:
+        self._mark = mark
+        if mark - self._stored_mark >= BEHIND or mark < self._stored_mark:
+            await self.mongo.collection(SENDER).update_one({"_id": MARK}, {"$set": {"minute": mark}}, upsert=True)
+            self._stored_mark = mark
+
+
+def _due(document: dict[str, Any]) -> Due:
+    return Due(document["_id"], document["code"], document["correlation_id"], document["event_id"], document["next_at"])

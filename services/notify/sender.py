@@ -1,0 +1,195 @@
+"""The sender: claims due notices in bulk, calls the gateways side by side, records what they said in bulk.
+
+A crash at any line leaves a claim with its attempt: when its time is over the notice is looked at again, and the
+ladder knows what may be repeated. The contact is opened for the call and forgotten with it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from contracts.types import NoticeChannel
+from services.kit import logs, metrics
+from services.kit.commit import Committer
+from services.kit.lease import Lease
+from services.kit.mongo import Mongo
+from services.kit.sealing import Opener
+from services.kit.work import Cause, Item
+from services.notify.batches import run_isolated
+from services.notify.channels import Channel, Letter
+from services.notify.commands.cancel_waiting import CancelWaiting
+from services.notify.commands.claim_notice import Call, ClaimNotice
+from services.notify.commands.record_result import RecordResult
+from services.notify.contact import Contact, open_contact
+from services.notify.domain.ladder import Policy
+from services.notify.domain.notice import Notice
+from services.notify.domain.results import Result, Verdict
+from services.notify.domain.words import fields, sms_text
+from services.notify.due import Due, DueNotices
+from services.notify.stops import Stops
+from services.notify.store import RECIPIENTS
+
+log = logs.get("notify.sender")
+BUSY_PAUSE_S = 0.1
+IDLE_PAUSE_S = 0.3
+GATHER_S = 0.03
+"""After the first result of a round, wait this long for others to share its transaction."""
+CLAIM_BATCH = 100
+RECORD_BATCH = 200
+SWEEP_BATCH = 50
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A call that came back; kept until it is stored."""
+
+    call: Call
+    result: Result
+    jitter: float
+
+
+@dataclass
+class Sender:
+    """One per deployment, under the worker's lease. Two at once cannot double a call: claims carry a version."""
+
+    mongo: Mongo
+    committer: Committer
+    lease: Lease
+    due: DueNotices
+    stops: Stops
+    channels: Mapping[NoticeChannel, Channel]
+    opener: Opener
+    policy: Policy
+    sms_prefix: str
+    concurrency: int
+    _calls: set[asyncio.Task[None]] = field(default_factory=set)
+    _answered: list[Answered] = field(default_factory=list)
+    _news: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Until stop; then what is under way is finished and recorded."""
+        leading = False
+        while not stop.is_set():
+            led, leading = leading, self.lease.held
+            if leading and not led:
+                self.due.forget()
+            busy = await self.once() if leading else await self.record()
+            await self._pause(stop, BUSY_PAUSE_S if busy or self._calls else IDLE_PAUSE_S)
+        if self._calls:
+            await asyncio.wait(self._calls)
+        while self._answered:
+            await self.record()
+
+    async def once(self) -> int:
+        """One round. Returns: notices claimed and results recorded."""
+        recorded = await self.record()
+        await self._sweep()
+        room = self.concurrency - len(self._calls) - len(self._answered)
+        due = await self.due.take(min(CLAIM_BATCH, room))
+        metrics.gauge("notices_waiting", self.due.waiting + len(self._calls))
+        return recorded + (await self._claim(due) if due else 0)
+
+    async def record(self) -> int:
+        """Store what came back, all in one transaction. Results stay here until they are stored."""
+        batch = self._answered[:RECORD_BATCH]
+        if not batch:
+            return 0
+        items = [
+            Item(
+                RecordResult(a.call.notice.id, a.call.attempt.id, a.result, self.policy, a.jitter),
+                _cause(a.call.notice.correlation_id, a.call.notice.event_id),
+            )
+            for a in batch
+        ]
+        results = await run_isolated(self.committer, items)
+        del self._answered[: len(batch)]
+        for answered, result in zip(batch, results, strict=True):
+            if isinstance(result, Exception):
+                await self.due.set_aside(answered.call.notice.id)
+            _count_ended(result)
+        return len(batch)
+
+    async def _claim(self, due: list[Due]) -> int:
+        items = [
+            Item(
+                ClaimNotice(d.id, d.code, self.policy, self._open, self.stops.closed),
+                _cause(d.correlation_id, d.event_id),
+            )
+            for d in due
+        ]
+        calls = await run_isolated(self.committer, items)
+        for one, call in zip(due, calls, strict=True):
+            if isinstance(call, Exception):
+                await self.due.set_aside(one.id)
+            _count_ended(call)
+            if isinstance(call, Call):
+                task = asyncio.create_task(self._call(call))
+                self._calls.add(task)
+                task.add_done_callback(self._calls.discard)
+        return len(due)
+
+    async def _call(self, call: Call) -> None:
+        channel = call.attempt.channel
+        try:
+            result = await self.channels[channel].send(self._letter(call))
+        except Exception as error:  # noqa: BLE001 - whatever broke, the call may have left
+            log.error("sender.call_failed", channel=channel, notice_id=call.notice.id, error=type(error).__name__)
+            result = Result(Verdict.NO_ANSWER, type(error).__name__)
+        metrics.count("notices_attempted_total", channel=channel, result=result.verdict)
+        log.info(
+            "notice.attempted",
+            notice_id=call.notice.id,
+            code=call.notice.code,
+            channel=channel,
+            verdict=result.verdict,
+            gateway_code=result.gateway_code,
+        )
+        self.stops.heed(channel, call.notice.kind, result)
+        self._answered.append(Answered(call, result, random.random()))  # noqa: S311 - jitter, no secret
+        self._news.set()
+
+    def _letter(self, call: Call) -> Letter:
+        name, counter = call.recipient.procedure_name, call.recipient.counter
+        return Letter(
+            attempt_id=call.attempt.id,
+            kind=call.notice.kind,
+            contact=call.contact,
+            fields=fields(call.notice, name, counter),
+            text=sms_text(call.notice, name, counter, self.sms_prefix),
+        )
+
+    async def _sweep(self) -> None:
+        """Cancel what is no longer true; usually nothing is marked."""
+        marked = self.mongo.collection(RECIPIENTS.collection).find({"sweeping": True}, {"notices": 1})
+        found = [document async for document in marked.limit(SWEEP_BATCH)]
+        items = [Item(CancelWaiting(d["_id"], tuple(d["notices"])), Cause(d["_id"])) for d in found]
+        await run_isolated(self.committer, items)
+
+    def _open(self, sealed: str) -> Contact:
+        return open_contact(self.opener, sealed)
+
+    async def _pause(self, stop: asyncio.Event, seconds: float) -> None:
+        """Until a result comes, stop is asked for, or the time is over."""
+        if self._answered:
+            return
+        waits = [asyncio.ensure_future(self._news.wait()), asyncio.ensure_future(stop.wait())]
+        await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        for wait in waits:
+            wait.cancel()
+        if self._news.is_set():
+            self._news.clear()
+            if not stop.is_set():
+                await asyncio.sleep(GATHER_S)
+
+
+def _count_ended(result: object) -> None:
+    if isinstance(result, Notice) and result.is_final:
+        metrics.count("notices_ended_total", kind=result.kind, state=result.state)
+
+
+def _cause(correlation_id: str, event_id: str) -> Cause:
+    """The events of a notice continue the story of the event it tells of."""
+    return Cause(correlation_id, event_id)

@@ -1,0 +1,171 @@
+"""What happens to a dossier at the counter: every status against every fact and every action."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+from itertools import product
+
+import pytest
+
+from contracts.events import notify, routing
+from contracts.events.base import DossierEvent
+from contracts.problems import Conflict, Invalid
+from contracts.types import (
+    DOSSIER_CODE_PATTERN,
+    HandOverMethod,
+    HandOverProof,
+    NoticeChannel,
+    NoticeKind,
+    Outcome,
+    ReceivedBy,
+    Timeliness,
+)
+from services.intake.domain import dossier as domain
+from services.intake.domain import informed
+from services.intake.domain.dossier import ENDED, FACTS, PORTAL_STATUS, Dossier, Status
+from services.intake.domain.informed import Informed
+from services.intake.domain.numbering import DailyNumber, dossier_code, series_id
+from tests.unit.intake.dossier_fixtures import AGENCY, AT, CODE, DUE, FACTS_OF_ROUTING, NEW_DUE, dossier, fact
+
+LATER = AT + timedelta(hours=2)
+KNOWN = [kind for kind in FACTS_OF_ROUTING if kind is not routing.AgencyTransferOpened]
+
+
+def test_every_fact_that_routing_can_tell_is_in_the_table() -> None:
+    """The thin copy for agencies is the only one that is not about the dossier itself."""
+    assert set(FACTS) == set(KNOWN)
+
+
+@pytest.mark.parametrize(("kind", "status"), list(product(FACTS, Status)))
+def test_every_fact_is_taken_over_in_every_status(kind: type[DossierEvent], status: Status) -> None:
+    before = dossier(status)
+    told = fact(kind)
+    after = domain.learn(before, told)
+    assert after.status is FACTS[kind].get(status, status)
+    assert after.timeline[-1].kind == kind.TYPE.split(".")[-2]
+    assert after.timeline[:-1] == before.timeline
+    assert (after.agency, after.first_due_at, after.applicant) == (AGENCY, DUE, before.applicant)
+    assert after.due_at == (NEW_DUE if kind is routing.DossierExtended else DUE)
+
+
+@pytest.mark.parametrize(("kind", "status"), list(product(FACTS, ENDED)))
+def test_what_has_ended_stays_ended(kind: type[DossierEvent], status: Status) -> None:
+    assert domain.learn(dossier(status), fact(kind)).status is status
+
+
+def test_a_result_brings_its_outcome_and_timeliness() -> None:
+    after = domain.learn(dossier(Status.IN_PROCESS), fact(routing.DossierResolved))
+    assert (after.status, after.outcome, after.timeliness) == (Status.RESOLVED, Outcome.GRANTED, Timeliness.EARLY)
+    assert after.resolved_at == after.timeline[-1].at
+
+
+def test_an_extension_says_why_the_date_changed() -> None:
+    after = domain.learn(dossier(Status.IN_PROCESS), fact(routing.DossierExtended))
+    assert "hẹn lại" in after.due_explained
+    assert after.timeline[-1].due_at == NEW_DUE
+
+
+def test_the_national_portal_has_a_code_for_every_status_and_each_code_once() -> None:
+    assert set(PORTAL_STATUS) == set(Status)
+    assert sorted(PORTAL_STATUS.values()) == list(range(1, 11))
+    assert (PORTAL_STATUS[Status.RECEIVED], PORTAL_STATUS[Status.RESOLVED], PORTAL_STATUS[Status.RETURNED]) == (2, 9, 10)
+
+
+@pytest.mark.parametrize("status", list(Status))
+def test_papers_are_taken_only_from_who_was_asked_for_them(status: Status) -> None:
+    before = dossier(status)
+    if status is Status.SUPPLEMENT:
+        after, event = domain.supplement(before, LATER, NEW_DUE, "tính lại")
+        assert (after.status, after.due_at, after.first_due_at) == (Status.IN_PROCESS, NEW_DUE, DUE)
+        assert (event.due_at, event.occurred_at) == (NEW_DUE, LATER)
+    else:
+        conflict(lambda: domain.supplement(before, LATER, NEW_DUE, ""), "supplement-not-expected", status)
+
+
+@pytest.mark.parametrize("status", list(Status))
+def test_only_a_result_that_is_there_can_be_handed_over_and_only_once(status: Status) -> None:
+    def hand_over(of: Dossier) -> Dossier:
+        how = (HandOverMethod.COUNTER, ReceivedBy.OWNER, HandOverProof.SIGNATURE)
+        return domain.hand_over(of, LATER, *how)[0]
+
+    before = dossier(status)
+    if status is Status.RESOLVED:
+        after = hand_over(before)
+        assert (after.status, after.returned_at) == (Status.RETURNED, LATER)
+        conflict(lambda: hand_over(after), "result-not-ready", Status.RETURNED)
+    else:
+        conflict(lambda: hand_over(before), "result-not-ready", status)
+
+
+def conflict(action: object, slug: str, status: Status) -> None:
+    with pytest.raises(Conflict) as caught:
+        action()  # type: ignore[operator]
+    assert (caught.value.slug, caught.value.facts["state"]) == (slug, status)
+    assert caught.value.facts["allowed_when"]
+
+
+def test_a_promise_before_the_receipt_is_refused() -> None:
+    with pytest.raises(Invalid) as caught:
+        domain.submit(dossier(due_at=AT - timedelta(seconds=1)), None)
+    assert caught.value.slug == "due-date-in-past"
+
+
+def test_a_received_dossier_tells_everything_but_the_person() -> None:
+    after, event = domain.submit(dossier(external_ref="R-1"), "s" * 64)
+    text = event.to_json().decode()
+    for personal in ("Thử", "096190001234", "0901234567"):
+        assert personal not in text
+    assert (event.code, event.due_at, event.external_ref, event.contact) == (CODE, DUE, "R-1", "s" * 64)
+    assert [entry.kind for entry in after.timeline] == ["submitted"]
+
+
+def note(kind: type[notify.NoticeEvent], minute: int, id: str = "n-1", by: NoticeChannel = NoticeChannel.ZALO) -> object:
+    more = {"attempt": 1} if kind is notify.NoticeSent else {}
+    return kind(
+        code=CODE, occurred_at=AT + timedelta(minutes=minute), notice_id=id, kind=NoticeKind.RECEIVED, channel=by, **more
+    )
+
+
+def test_a_delivery_replaces_the_sending_of_the_same_notice_whatever_order_they_come_in() -> None:
+    sent, delivered = note(notify.NoticeSent, 1), note(notify.NoticeDelivered, 2)
+    for order in ((sent, delivered), (delivered, sent), (sent, delivered, sent, delivered)):
+        known = Informed()
+        for told in order:
+            known = informed.learn(known, told)  # type: ignore[arg-type]
+        assert [(told.delivered, told.at) for told in known.told] == [(True, AT + timedelta(minutes=2))]
+
+
+def test_notices_of_two_channels_and_two_notices_stand_side_by_side() -> None:
+    known = Informed()
+    for told in (
+        note(notify.NoticeSent, 1),
+        note(notify.NoticeSent, 2, by=NoticeChannel.SMS),
+        note(notify.NoticeDelivered, 3, id="n-2"),
+    ):
+        known = informed.learn(known, told)  # type: ignore[arg-type]
+    assert [(told.notice_id, told.channel.value) for told in known.told] == [
+        ("n-1", "zalo"), ("n-1", "sms"), ("n-2", "zalo"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("last", "end"), [(0, "0001"), (41, "0042"), (9998, "9999"), (9999, "10000"), (99999, "100000")])
+def test_numbers_run_on_past_9999(last: int, end: str) -> None:
+    import re
+
+    series = series_id("H12.970.00", date(2026, 11, 23))
+    code = dossier_code(series, DailyNumber(last).next().last)
+    assert code == f"H12.970.00-261123-{end}"
+    assert re.match(DOSSIER_CODE_PATTERN, code)
+
+
+def test_each_counter_and_each_day_has_its_own_series() -> None:
+    days = [date(2026, 11, 23), date(2026, 11, 24), date(2027, 1, 1)]
+    assert len({series_id(unit, day) for unit in ("H12.970.00", "H12.971.00") for day in days}) == 6
+
+
+def test_a_dossier_is_not_changed_by_looking_at_it() -> None:
+    before = dossier()
+    assert replace(before) == before
+    assert domain.submit(before, None)[0] is not before
+    assert before.timeline == ()

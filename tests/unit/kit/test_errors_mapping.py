@@ -1,0 +1,64 @@
+"""One place maps refusals to HTTP; a fact of a refusal never breaks the answer."""
+
+from __future__ import annotations
+
+import json
+from typing import get_args
+
+import pytest
+
+from contracts.problems import Conflict, Denied, Invalid, Kind, Missing, NotYet, Refused
+from services.kit.auth import Unauthenticated
+from services.kit.errors import HTTP_STATUS, FailStop, Stale, Unavailable
+from services.kit.http import _refused, problem
+
+
+def test_every_kind_has_a_status() -> None:
+    assert set(HTTP_STATUS) == set(get_args(Kind))
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (Invalid("a-b", "Sai."), 422),
+        (Denied("a-b", "Không được."), 403),
+        (Unauthenticated("a-b", "Ai đó?"), 401),
+        (Missing("a-b", "Không có."), 404),
+        (Conflict("a-b", "Không lúc này."), 409),
+        (NotYet("a-b", "Chưa."), 409),
+    ],
+)
+async def test_a_refusal_becomes_a_problem_document(error: Refused, status: int) -> None:
+    reply = await _refused(None, error)  # type: ignore[arg-type]
+    body = json.loads(reply.body)
+    assert reply.status_code == body["status"] == status
+    assert (body["slug"], body["type"], body["detail"]) == ("a-b", "urn:motcua:problem:a-b", error.message)
+    assert reply.media_type == "application/problem+json"
+    assert ("www-authenticate" in reply.headers) == (status == 401)
+
+
+@pytest.mark.parametrize("member", ["status", "slug", "detail", "type", "correlation_id"])
+async def test_a_fact_named_like_a_member_of_the_document_cannot_break_or_replace_it(member: str) -> None:
+    body = json.loads((await _refused(None, _with_fact(member))).body)  # type: ignore[arg-type]
+    assert body["status"] == 409
+    assert body["slug"] == "a-b"
+    assert body["allowed"] == ["accept"]
+
+
+def _with_fact(member: str) -> Conflict:
+    error = Conflict("a-b", "Không.", allowed=["accept"])
+    error.facts = {**error.facts, member: "received"}
+    return error
+
+
+def test_facts_stand_beside_the_members() -> None:
+    body = json.loads(problem(413, "body-too-large", "Quá dài.", limit_bytes=7).body)
+    assert body["limit_bytes"] == 7
+
+
+def test_what_may_be_tried_again_says_so() -> None:
+    assert NotYet.retryable
+    assert Unavailable.retryable
+    assert Stale.retryable
+    assert not any(kind.retryable for kind in (Invalid, Denied, Missing, Conflict))
+    assert FailStop.exit_code == 70

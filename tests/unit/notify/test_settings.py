@@ -1,0 +1,42 @@
+"""Settings of notify: from the environment, from files, and refused when they do not fit together."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from contracts.types import NoticeKind
+from services.notify.settings import NotifySettings
+
+
+def test_a_template_id_may_be_replaced_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ZALO_TEMPLATE_IDS", '{"received": "999"}')
+    ids = NotifySettings().template_ids
+    assert ids[NoticeKind.RECEIVED] == "999"
+    assert ids[NoticeKind.RETURNED] == "300105"
+    assert set(ids) == set(NoticeKind)
+
+
+def test_a_callback_address_without_its_secret_is_refused() -> None:
+    with pytest.raises(ValidationError):
+        NotifySettings(esms_callback_url="https://x.vn/v1/webhooks/esms/", esms_callback_secret="")  # type: ignore[arg-type]
+    with pytest.raises(ValidationError):
+        NotifySettings(esms_callback_url="https://x.vn/v1/webhooks/esms/a", esms_callback_secret="b")  # type: ignore[arg-type]
+
+
+def test_secrets_come_from_files_and_are_not_shown(tmp_path: Path) -> None:
+    (tmp_path / "zalo_app_secret").write_text("from-a-file")
+    code = (
+        "from services.notify.settings import NotifySettings as S; s = S();"
+        "print(s.zalo_app_secret.get_secret_value()); print(s)"
+    )
+    environ = {**os.environ, "SECRETS_DIR": str(tmp_path)}
+    shown = subprocess.run([sys.executable, "-c", code], env=environ, capture_output=True, text=True, check=True)
+    first, _, rest = shown.stdout.partition("\n")
+    assert first == "from-a-file"
+    assert "from-a-file" not in rest

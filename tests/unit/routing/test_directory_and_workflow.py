@@ -1,0 +1,152 @@
+"""Which agency a published name means for a counter, in which turn, and until when."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import timedelta
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contracts.problems import Invalid, NotYet
+from contracts.types import Mechanism, Timeliness
+from services.routing.commands.import_agencies import read_agencies
+from services.routing.deadlines import budgets, timeliness
+from services.routing.domain.directory import Agency, Directory, unit_of
+from services.routing.domain.workflow import Turn, derive, turns
+from tests.unit.routing.case_fixtures import AT
+
+OFFICE = "Phòng Kinh tế"
+DIRECTORY = Directory(
+    (
+        Agency("H12", "Ủy ban nhân dân tỉnh", "tỉnh", None, ""),
+        Agency("H12.201", "Sở Tư pháp", "tỉnh", "H12", ""),
+        Agency("H12.970", "Ủy ban nhân dân huyện Một", "huyện", "H12", ""),
+        Agency("H12.970.02", OFFICE, "huyện", "H12.970", ""),
+        Agency("H12.970.05", "Ủy ban nhân dân xã Năm", "xã", "H12.970", ""),
+        Agency("H12.971", "Ủy ban nhân dân huyện Hai", "huyện", "H12", ""),
+        Agency("H12.971.02", OFFICE, "huyện", "H12.971", ""),
+        Agency("H12.990", "Ủy ban nhân dân phường Ba", "xã", "H12", ""),
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "unit", "code"),
+    [
+        ("Ủy ban nhân dân cấp xã", "H12.970.05", "H12.970.05"),
+        ("Ủy ban nhân dân cấp huyện", "H12.970.05", "H12.970"),
+        ("Ủy ban nhân dân cấp tỉnh", "H12.970.05", "H12"),
+        ("Ủy ban nhân dân cấp xã", "H12.970", "H12.970"),
+        ("Ủy ban nhân dân cấp huyện", "H12.990", "H12.990"),
+        ("Ủy ban nhân dân cấp xã", "H77.1", None),
+        (OFFICE, "H12.970", "H12.970.02"),
+        (OFFICE, "H12.971", "H12.971.02"),
+        (OFFICE, "H12.970.05", "H12.970.02"),
+        ("  PHÒNG   kinh tế ", "H12.971", "H12.971.02"),
+        ("Sở Tư pháp", "H12.970", "H12.201"),
+        ("Bộ Ngoại giao", "H12.970", None),
+    ],
+)
+def test_a_published_name_means_the_agency_nearest_to_the_counter(name: str, unit: str, code: str | None) -> None:
+    assert DIRECTORY.find(name, unit) == code
+    assert DIRECTORY.find(unicodedata.normalize("NFD", name), unit) == code
+
+
+@pytest.mark.parametrize(
+    "name", ["Uỷ ban nhân dân cấp xã", "ỦY BAN NHÂN DÂN CẤP XÃ", "UỶ BAN NHÂN DÂN CẤP XÃ", "Ủy ban  nhân dân cấp xã"]
+)
+def test_both_places_of_the_tone_mark_mean_the_same_committee(name: str) -> None:
+    assert DIRECTORY.find(name, "H12.970.05") == "H12.970.05"
+
+
+@given(st.permutations(DIRECTORY.agencies), st.sampled_from(["H12.970", "H12.971", "H12.970.05", "H12.990"]))
+def test_the_order_of_the_directory_does_not_matter(agencies: list[Agency], unit: str) -> None:
+    for agency in DIRECTORY.agencies:
+        assert Directory(tuple(agencies)).find(agency.name, unit) == DIRECTORY.find(agency.name, unit)
+
+
+def test_who_is_named_nowhere_falls_to_the_district_and_without_one_to_the_unit_itself() -> None:
+    assert DIRECTORY.authority("H12.970.05") == "H12.970"
+    assert DIRECTORY.authority("H12.990") == "H12.990"
+    assert DIRECTORY.authority("H77.1") is None
+
+
+def test_the_unit_of_a_counter_is_its_code_without_the_last_group() -> None:
+    assert [unit_of(code) for code in ("H12.970.00", "H12.970.152.00", "H12")] == ["H12.970", "H12.970.152", "H12"]
+
+
+@pytest.mark.parametrize(
+    ("agencies", "expected"),
+    [
+        ((OFFICE,), [("H12.970.02", 1.0)]),
+        ((OFFICE, OFFICE), [("H12.970.02", 2.0)]),
+        (("Nobody", "Ủy ban nhân dân cấp huyện", OFFICE), [("H12.970", 2.0), ("H12.970.02", 1.0)]),
+        ((OFFICE, "Sở Tư pháp", OFFICE), [("H12.970.02", 1.0), ("H12.201", 1.0), ("H12.970.02", 1.0)]),
+    ],
+)
+def test_neighbouring_turns_of_one_agency_are_one_turn_with_both_shares(
+    agencies: tuple[str, ...], expected: list[tuple[str, float]]
+) -> None:
+    workflow = derive("1.014466", 1, Mechanism.INTERLINKED, agencies)
+    assert turns(workflow, DIRECTORY, "H12.970.00") == tuple(Turn(*turn) for turn in expected)
+
+
+@given(st.lists(st.sampled_from([a.name for a in DIRECTORY.agencies] + ["Nobody"]), min_size=1, max_size=20))
+def test_merging_keeps_the_whole_share_and_leaves_no_two_neighbours_alike(names: list[str]) -> None:
+    found = turns(derive("1.014466", 1, Mechanism.ONE_STOP, tuple(names)), DIRECTORY, "H12.970.05.00")
+    assert sum(turn.share for turn in found) == len(names)
+    assert all(a.agency != b.agency for a, b in pairwise(found))
+
+
+def test_a_counter_whose_unit_is_not_in_the_directory_waits_for_the_directory() -> None:
+    with pytest.raises(NotYet) as caught:
+        turns(derive("1.014466", 1, Mechanism.ONE_STOP, ("Nobody",)), DIRECTORY, "H77.1.00")
+    assert caught.value.slug == "agency-unknown"
+
+
+@given(
+    st.integers(0, 400 * 24 * 60), st.integers(-5 * 24 * 60, 60 * 24 * 60), st.lists(st.floats(0.1, 10), min_size=1)
+)
+def test_budgets_never_fall_and_the_last_step_has_the_whole_limit(begin: int, length: int, shares: list[float]) -> None:
+    start = AT + timedelta(minutes=begin)
+    due = start + timedelta(minutes=length)
+    found = budgets(start, due, shares)
+    assert found == sorted(found)
+    assert found[-1] == max(start, due)
+
+
+@pytest.mark.parametrize(
+    ("hours", "expected"), [(-24, Timeliness.EARLY), (0, Timeliness.ON_TIME), (14, Timeliness.ON_TIME), (16, "late")]
+)
+def test_timeliness_is_by_date_in_viet_nam(hours: int, expected: str) -> None:
+    assert timeliness(AT + timedelta(hours=hours), AT) == expected  # AT is 09:00 in Viet Nam
+
+
+@pytest.mark.parametrize(
+    ("content", "slug"),
+    [
+        (b"\xff\xfe", "file-not-utf8"),
+        (b"", "column-missing"),
+        (b"code,level\nH12,x\n", "column-missing"),
+        (b"code,name\nh12,Ten\n", "agency-code-malformed"),
+        (b"code,name\nH12,Ten\nH12,Ten\n", "agency-repeated"),
+        (b"code,name,parent\nH12,Ten,H99\n", "agency-parent-unknown"),
+        (b"code,name,parent\nH12,A,H13\nH13,B,H12\n", "agency-circle"),
+        (b"code,name\nH12\n", "agency-name-missing"),
+        (b"code,name\nH12, \n", "agency-name-missing"),
+        (b'code,name\nH12,"Ten\n', "file-malformed"),
+    ],
+)
+def test_a_directory_file_is_read_whole_or_refused_with_a_word(content: bytes, slug: str) -> None:
+    with pytest.raises(Invalid) as caught:
+        read_agencies(content)
+    assert caught.value.slug == slug
+
+
+def test_a_directory_file_may_have_stray_spaces_and_any_order() -> None:
+    read = read_agencies("\ufeffname,parent,code\nHuyện, H12 , H12.970 \nTỉnh,,H12\n".encode())
+    assert read.parent_of("H12.970") == "H12"
+    assert read.by_code()["H12"].name == "Tỉnh"
