@@ -12,9 +12,10 @@ from types import TracebackType
 import httpx
 
 from contracts.topics import all_topics
+from local.caretaker import Caretaker
 from local.engines import Endpoints, EngineSet
 from local.identity import Identity, load_identity
-from local.plan import Addresses, Ports, services, simulators
+from local.plan import Addresses, Ports, ProcessPlan, services, simulators
 from local.samples.load import read_samples
 from local.simulators.settings import SimulatorSettings
 from local.simulators.zalo_oauth import VERIFIER_LENGTH
@@ -27,6 +28,8 @@ from services.kit.outbox import republish
 
 JOURNAL_WINDOW = timedelta(days=30)
 """As long as Kafka keeps its topics: a broker that forgot everything gets this much back."""
+WORKER_GRACE_S = 5.0
+"""For workers whose broker is gone: they finish the calls to gateways, and have nothing to wait for beyond that."""
 
 
 @dataclass
@@ -39,6 +42,8 @@ class Stack:
     prefix: str = "motcua"
     clock_offset: float = 0.0
     on_phase: Callable[[str], None] = lambda phase: None
+    engine_pause_s: float = 1.0
+    """How long after a crash an engine is started again."""
     republished: int = 0
 
     def __post_init__(self) -> None:
@@ -47,7 +52,9 @@ class Stack:
         self.identity: Identity = load_identity(self.data_dir)
         self.engines = EngineSet.from_environment(self.data_dir / "engines", self.ports.kafka, self.ports.mongo)
         self.supervisor = Supervisor(self.data_dir, self.say)
+        self.caretaker = Caretaker(self.say, self.engine_pause_s)
         self.addresses: Addresses
+        self._zalo_token = ""
         self.endpoints: Endpoints
 
     @property
@@ -73,22 +80,49 @@ class Stack:
         self.on_phase("Tạo topic, chỉ mục, khóa truy cập")
         await create_topics(self.endpoints.kafka_bootstrap, all_topics())
         await self._prepare()
-        # A broker that forgot its log begins at offset 0 again: a new epoch, so that old fences do not match.
-        epoch = str(int(time.time())) if self.endpoints.kafka_memory_only else "0"
         self.on_phase("Khởi động các dịch vụ và mạng điện thoại mô phỏng")
         await self.supervisor.start([simulators(self.ports, self.data_dir, clock_offset=self.clock_offset)])
+        self._zalo_token = await self._consent()
+        await self.supervisor.start(self._plans())
+        self._take_care()
+
+    def _plans(self) -> list[ProcessPlan]:
+        # A broker that forgot its log begins at offset 0 again: a new epoch, so that old fences do not match.
+        epoch = str(time.time_ns() // 1_000_000) if self.endpoints.kafka_memory_only else "0"
         plans = services(
             self.ports, self.endpoints, self.identity,
             epoch=epoch, prefix=self.prefix, clock_offset=self.clock_offset,
         )  # fmt: skip
-        token = await self._consent()
         for plan in plans:
             if plan.name.startswith("notify"):
-                plan.env["ZALO_REFRESH_TOKEN"] = token  # type: ignore[index]
-        await self.supervisor.start(plans)
+                plan.env["ZALO_REFRESH_TOKEN"] = self._zalo_token  # type: ignore[index]
+        return plans
+
+    def _take_care(self) -> None:
+        """From now on a crashed engine comes back by itself; an emptied broker is filled again."""
+        if self.engines.mongo is not None:
+            self.caretaker.watch(self.engines.mongo)
+        if self.engines.broker is not None and self.endpoints.kafka_memory_only:
+            # Workers first: one that lived on would commit its old offsets to the empty broker.
+            self.caretaker.watch(self.engines.broker, self._stop_workers, self._refill)
+        elif self.engines.broker is not None:
+            self.caretaker.watch(self.engines.broker)
+
+    async def _stop_workers(self) -> None:
+        await self.supervisor.stop_workers(WORKER_GRACE_S)
+
+    async def _refill(self) -> None:
+        """Topics, journals and workers anew. What partners had written and nobody had read is gone with the broker."""
+        await create_topics(self.endpoints.kafka_bootstrap, all_topics())
+        for service in SERVICES:
+            mongo = self.mongo(service)
+            self.republished += await republish(mongo, self.clock.now() - JOURNAL_WINDOW)
+            await mongo.close()
+        await self.supervisor.start([plan for plan in self._plans() if plan.name.endswith("-worker")])
 
     async def stop(self) -> None:
         """Processes first, engines last."""
+        await self.caretaker.stop()
         await self.supervisor.stop()
         await self.engines.stop()
 

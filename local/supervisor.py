@@ -173,3 +173,8 @@ class Supervisor:
         rest = [r for r in self.running.values() if r not in apis and r not in workers]
         for group in (apis, workers, rest):
             await asyncio.gather(*(process.stop(grace_s) for process in group))
+
+    async def stop_workers(self, grace_s: float) -> None:
+        """Only those that talk to the broker; they are not started again until asked for."""
+        workers = [r for name, r in self.running.items() if name.endswith("-worker")]
+        await asyncio.gather(*(process.stop(grace_s) for process in workers))

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from contracts.topics import CONSUMERS
 from services.intake.api import SOURCE
 from services.intake.consumers import COMMAND_TOPICS, GROUP, handlers
 from services.intake.settings import IntakeSettings
 from services.intake.store import STORES
 from services.kit.consumer import Consumer
-from services.kit.process import Worker, configure
+from services.kit.process import Worker, configure, run_worker
 from services.kit.sealing import Opener, Sealer
 
 PROCESS = "intake-worker"
@@ -38,7 +36,7 @@ def create_worker(settings: IntakeSettings) -> Worker:
 def main() -> None:
     settings = IntakeSettings()
     configure(PROCESS, settings)
-    asyncio.run(create_worker(settings).run())
+    run_worker(create_worker(settings))
 
 
 if __name__ == "__main__":

@@ -53,7 +53,7 @@ class Committer:
         async def body(session: Session) -> list[Any]:
             nonlocal wrote_events
             work = Work(self.source, now or self.now())
-            results = await decide_all(self.mongo, session, work, items, Refused)
+            results = await decide_all(self.mongo, work, items, Refused)
             await work.flush(self.mongo, session)
             wrote_events = work.has_events
             return results

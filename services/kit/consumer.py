@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from pymongo import ASCENDING, IndexModel
+from pymongo import ASCENDING, IndexModel, InsertOne, UpdateOne
 
 from contracts.envelope import Envelope
 from contracts.events import Message
@@ -243,8 +243,9 @@ class _Batch:
             places.setdefault(place, []).append(item)
         fences = self.mongo.collection(FENCES)
         query = {"_id": {"$in": list(places)}}
-        stored = {d["_id"]: d async for d in fences.find(query, session=self.session)}
+        stored = {d["_id"]: d async for d in fences.find(query)}
         fresh: set[int] = set()
+        moves: list[InsertOne[dict[str, Any]] | UpdateOne] = []
         for place, items in places.items():
             fence = stored.get(place)
             start = fence["next"] if fence else 0
@@ -255,11 +256,13 @@ class _Batch:
             bad = self._bad_run(fence["bad_run"] if fence else 0, todo)
             after = {"next": todo[-1].record.offset + 1, "bad_run": bad, "at": self.now}
             if fence is None:
-                await fences.insert_one({"_id": place, **after}, session=self.session)
+                moves.append(InsertOne({"_id": place, **after}))
             else:
-                moved = await fences.update_one({"_id": place, "next": start}, {"$set": after}, session=self.session)
-                if not moved.matched_count:
-                    raise Stale(place)
+                moves.append(UpdateOne({"_id": place, "next": start}, {"$set": after}))
+        if moves:
+            moved = await fences.bulk_write(moves, ordered=False, session=self.session)
+            if moved.matched_count + moved.inserted_count != len(moves):
+                raise Stale(FENCES)
         return [item for item in decoded if id(item) in fresh]
 
     def _bad_run(self, run: int, items: Sequence[Decoded | Poison]) -> int:
@@ -288,7 +291,7 @@ class _Batch:
     async def _without_known(self, mine: list[Decoded]) -> list[Decoded]:
         ids = [item.event_id for item in mine]
         inbox = self.mongo.collection(INBOX)
-        known = {d["_id"] async for d in inbox.find({"_id": {"$in": ids}}, {"_id": 1}, session=self.session)}
+        known = {d["_id"] async for d in inbox.find({"_id": {"$in": ids}}, {"_id": 1})}
         self.repeated += [item.record.topic for item in mine if item.event_id in known]
         return [item for item in mine if item.event_id not in known]
 
@@ -306,13 +309,13 @@ class _Batch:
             raise
 
     async def _decide(self, mine: Sequence[Decoded]) -> None:
-        keys = await ParkedKeys.read(self.mongo, self.session, self.consumer.group)
+        keys = await ParkedKeys.read(self.mongo, self.consumer.group)
         items = [
             Item(_Guarded(self.consumer, item, decision, keys, self.now), self.consumer.cause_of(item))
             for item in mine
             if (decision := self.decisions[id(item)]) is not None
         ]
-        results = await decide_all(self.mongo, self.session, self.work, items, (_Parked, _Buried))
+        results = await decide_all(self.mongo, self.work, items, (_Parked, _Buried))
         for item, result in zip(mine, results, strict=True):
             if isinstance(result, _Buried):
                 self.poison.append(Poison(item.record, result.slug, result.detail))

@@ -5,14 +5,15 @@ A parked key is one dossier: its later events wait behind the one that failed, i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from pymongo import ASCENDING, IndexModel
+from pymongo import ASCENDING, IndexModel, InsertOne, ReplaceOne
 
 from services.kit.decoding import Poison
+from services.kit.errors import Stale
 from services.kit.ids import new_id
 from services.kit.kafka import Record
 from services.kit.mongo import Mongo, Session
@@ -100,17 +101,20 @@ def _size(record: Record) -> int:
 
 @dataclass
 class ParkedKeys:
-    """The parked keys of one consumer group, read and changed inside its batch transaction."""
+    """The parked keys of one consumer group, as one batch sees and changes them."""
 
     group: str
     keys: dict[str, dict[str, Any]]
     appended: list[dict[str, Any]]
 
     @classmethod
-    async def read(cls, mongo: Mongo, session: Session, group: str) -> ParkedKeys:
+    async def read(cls, mongo: Mongo, group: str) -> ParkedKeys:
         """All of the group's parked keys: few, most of the time none."""
-        cursor = mongo.collection(PARKED_KEYS).find({"group": group}, session=session)
-        return cls(group, {document["_id"]: document async for document in cursor}, [])
+        cursor = mongo.collection(PARKED_KEYS).find({"group": group})
+        keys = {document["_id"]: document async for document in cursor}
+        for key in keys.values():
+            key["seen"] = {"tail": key["tail"], "count": key["count"]}
+        return cls(group, keys, [])
 
     def id_of(self, record: Record) -> str:
         return f"{self.group}|{(record.key or b'').decode('utf-8', 'backslashreplace')}"
@@ -122,7 +126,7 @@ class ParkedKeys:
         """Put a record behind what waits for its key."""
         id = self.id_of(record)
         key = self.keys.setdefault(
-            id, {"_id": id, "group": self.group, "tail": 0, "count": 0, "attempts": 0, "new": True, "parked_at": now}
+            id, {"_id": id, "group": self.group, "tail": 0, "count": 0, "attempts": 0, "parked_at": now}
         )
         if key["count"] == 0:
             key |= {"slug": slug, "detail": detail}
@@ -136,19 +140,23 @@ class ParkedKeys:
         )
 
     async def flush(self, mongo: Mongo, session: Session) -> None:
-        """Write what `append` collected. The key's document is written too, so that a retrier that empties the key at
-        the same moment conflicts with us and one of the two decides again."""
+        """Write what `append` collected. The key's document is written too, as it was read, so that of this and of a
+        retrier that empties the key at the same moment one decides again.
+
+        Raises: Stale.
+        """
         if not self.appended:
             return
-        for key in _dirty(self.keys.values()):
-            document = {name: value for name, value in key.items() if name not in {"new", "dirty"}}
-            keys = mongo.collection(PARKED_KEYS)
-            if key.get("new"):
-                await keys.insert_one(document, session=session)
-            else:
-                await keys.replace_one({"_id": key["_id"]}, document, session=session)
+        writes = [_key_write(key) for key in self.keys.values() if key.get("dirty")]
+        result = await mongo.collection(PARKED_KEYS).bulk_write(writes, ordered=False, session=session)
+        if result.matched_count + result.inserted_count != len(writes):
+            raise Stale(PARKED_KEYS)
         await mongo.collection(PARKED).insert_many(self.appended, session=session)
 
 
-def _dirty(keys: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [key for key in keys if key.get("dirty")]
+def _key_write(key: Mapping[str, Any]) -> InsertOne[dict[str, Any]] | ReplaceOne[dict[str, Any]]:
+    document = {name: value for name, value in key.items() if name not in {"seen", "dirty"}}
+    seen = key.get("seen")
+    if seen is None:
+        return InsertOne(document)
+    return ReplaceOne({"_id": key["_id"], **seen}, document)

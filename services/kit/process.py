@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import uvicorn
+import uvloop
 from fastapi import FastAPI
 from pymongo import IndexModel
 
@@ -67,6 +68,12 @@ def serve(process: str, app: FastAPI, settings: Settings, port: int) -> None:
     """Run an API process until SIGTERM or SIGINT; running requests are finished."""
     log.info("process.starting", port=port)
     server(app, settings, port).run()
+
+
+def run_worker(worker: Worker) -> None:
+    """Run a worker process until SIGTERM or SIGINT, on the faster loop that the APIs use too."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(worker.run())
 
 
 @dataclass

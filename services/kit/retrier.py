@@ -101,9 +101,7 @@ class Retrier:
         decision = self.consumer.decision_for(item) if isinstance(item, Decoded) else None
         if decision is None or not isinstance(item, Decoded):
             return None  # this release does nothing about it any more
-        [result] = await decide_all(
-            self.mongo, session, work, [Item(decision, self.consumer.cause_of(item))], Exception
-        )
+        [result] = await decide_all(self.mongo, work, [Item(decision, self.consumer.cause_of(item))], Exception)
         return result if isinstance(result, Exception) else None
 
     async def _settle(

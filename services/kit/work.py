@@ -68,8 +68,12 @@ class Work:
     _before: dict[Ref, _Held] = field(default_factory=dict)
     _new_events: list[Event] = field(default_factory=list)
 
-    async def load(self, mongo: Mongo, session: Session, refs: Iterable[Ref]) -> None:
-        """Read what decisions need, one query a collection, inside the transaction."""
+    async def load(self, mongo: Mongo, refs: Iterable[Ref]) -> None:
+        """Read what decisions need, one query a collection.
+
+        Outside the transaction: every write is guarded by the version read here, so a change in between is noticed
+        at the write. The transaction then holds writes only, which makes it short and conflicts rare.
+        """
         wanted: dict[str, dict[str, Ref]] = {}
         for ref in refs:
             if ref not in self._held:
@@ -77,7 +81,7 @@ class Work:
         for collection, by_id in wanted.items():
             ids = list(by_id)
             query: dict[str, Any] = {"_id": ids[0]} if len(ids) == 1 else {"_id": {"$in": ids}}
-            found = {d["_id"]: d async for d in mongo.collection(collection).find(query, session=session)}
+            found = {d["_id"]: d async for d in mongo.collection(collection).find(query)}
             for id, ref in by_id.items():
                 self._held[ref] = _held(ref, found.get(id))
 
@@ -182,14 +186,10 @@ class Item:
 
 
 async def decide_all(
-    mongo: Mongo,
-    session: Session,
-    work: Work,
-    items: Sequence[Item],
-    catch: type[Exception] | tuple[type[Exception], ...],
+    mongo: Mongo, work: Work, items: Sequence[Item], catch: type[Exception] | tuple[type[Exception], ...]
 ) -> list[Any]:
     """Decide one after the other on shared state; a refused one is dropped alone and its error is its result."""
-    await work.load(mongo, session, (ref for item in items for ref in item.decision.needs()))
+    await work.load(mongo, (ref for item in items for ref in item.decision.needs()))
     results: list[Any] = []
     for item in items:
         work.begin(item.cause)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from datetime import timedelta
 
@@ -12,7 +11,7 @@ from services.kit import logs
 from services.kit.commit import Committer
 from services.kit.lease import Lease
 from services.kit.mongo import Mongo
-from services.kit.process import Worker, configure
+from services.kit.process import Worker, configure, run_worker
 from services.kit.sealing import Opener
 from services.notify.channels import Channel
 from services.notify.channels.esms import Esms, EsmsAccount
@@ -94,8 +93,7 @@ def main() -> None:
     if key is None:
         log.critical("settings.missing", setting="NOTIFY_PRIVATE_KEY")
         sys.exit(78)
-    worker = make_worker(settings, settings.mongo("notify"), Opener(key.get_secret_value()))
-    asyncio.run(worker.run())
+    run_worker(make_worker(settings, settings.mongo("notify"), Opener(key.get_secret_value())))
 
 
 if __name__ == "__main__":

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from contracts.topics import CONSUMERS
 from services.kit.consumer import Consumer
-from services.kit.process import Worker, configure
+from services.kit.process import Worker, configure, run_worker
 from services.routing.api import SOURCE
 from services.routing.consumers import COMMAND_TOPICS, GROUP, HANDLERS
 from services.routing.settings import RoutingSettings
@@ -26,7 +24,7 @@ def create_worker(settings: RoutingSettings) -> Worker:
 def main() -> None:
     settings = RoutingSettings()
     configure(PROCESS, settings)
-    asyncio.run(create_worker(settings).run())
+    run_worker(create_worker(settings))
 
 
 if __name__ == "__main__":

@@ -29,6 +29,7 @@ from services.intake.domain.numbering import DailyNumber, dossier_code, series_i
 from tests.unit.intake.dossier_fixtures import AGENCY, AT, CODE, DUE, FACTS_OF_ROUTING, NEW_DUE, dossier, fact
 
 LATER = AT + timedelta(hours=2)
+ZALO = NoticeChannel.ZALO
 KNOWN = [kind for kind in FACTS_OF_ROUTING if kind is not routing.AgencyTransferOpened]
 
 
@@ -69,7 +70,8 @@ def test_an_extension_says_why_the_date_changed() -> None:
 def test_the_national_portal_has_a_code_for_every_status_and_each_code_once() -> None:
     assert set(PORTAL_STATUS) == set(Status)
     assert sorted(PORTAL_STATUS.values()) == list(range(1, 11))
-    assert (PORTAL_STATUS[Status.RECEIVED], PORTAL_STATUS[Status.RESOLVED], PORTAL_STATUS[Status.RETURNED]) == (2, 9, 10)
+    named = (Status.RECEIVED, Status.RESOLVED, Status.RETURNED)
+    assert tuple(PORTAL_STATUS[status] for status in named) == (2, 9, 10)
 
 
 @pytest.mark.parametrize("status", list(Status))
@@ -120,11 +122,10 @@ def test_a_received_dossier_tells_everything_but_the_person() -> None:
     assert [entry.kind for entry in after.timeline] == ["submitted"]
 
 
-def note(kind: type[notify.NoticeEvent], minute: int, id: str = "n-1", by: NoticeChannel = NoticeChannel.ZALO) -> object:
+def note(kind: type[notify.NoticeEvent], minute: int, id: str = "n-1", by: NoticeChannel = ZALO) -> object:
     more = {"attempt": 1} if kind is notify.NoticeSent else {}
-    return kind(
-        code=CODE, occurred_at=AT + timedelta(minutes=minute), notice_id=id, kind=NoticeKind.RECEIVED, channel=by, **more
-    )
+    at = AT + timedelta(minutes=minute)
+    return kind(code=CODE, occurred_at=at, notice_id=id, kind=NoticeKind.RECEIVED, channel=by, **more)
 
 
 def test_a_delivery_replaces_the_sending_of_the_same_notice_whatever_order_they_come_in() -> None:
@@ -149,7 +150,9 @@ def test_notices_of_two_channels_and_two_notices_stand_side_by_side() -> None:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("last", "end"), [(0, "0001"), (41, "0042"), (9998, "9999"), (9999, "10000"), (99999, "100000")])
+@pytest.mark.parametrize(
+    ("last", "end"), [(0, "0001"), (41, "0042"), (9998, "9999"), (9999, "10000"), (99999, "100000")]
+)
 def test_numbers_run_on_past_9999(last: int, end: str) -> None:
     import re
 

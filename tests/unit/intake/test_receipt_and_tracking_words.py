@@ -1,4 +1,4 @@
-"""What is printed on the receipt and what a citizen reads: complete, in Vietnamese, nothing personal where it is open."""
+"""What is printed on the receipt and what a citizen reads: complete, in words, nothing personal where it is open."""
 
 from __future__ import annotations
 

@@ -1,0 +1,117 @@
+"""`make bench`: registrations per second at several clerks, and dossiers per second from counter to citizen's phone.
+
+The checker runs after the measurement; a run with a finding is void.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import orjson
+from cyclopts import App, Parameter
+from rich.console import Console
+from rich.table import Table
+
+from bench.clerks import Clerks, Level
+from bench.raw import raw_transactions
+from local.demo.day import opening_offset
+from local.demo.run import check_stack
+from local.demo.work import run_day
+from local.plan import Ports
+from local.samples.load import read_samples
+from local.stack import Stack
+from local.up import load_samples
+from services.intake.catalogue_file import read_catalogue
+
+app = App(name="bench", help="Đo thông lượng và độ trễ trên các máy chủ của máy này.")
+console = Console(highlight=False)
+
+
+@app.default
+async def bench(
+    *,
+    seconds: Annotated[float, Parameter(env_var="BENCH_SECONDS")] = 8.0,
+    dossiers: Annotated[int, Parameter(env_var="DOSSIERS")] = 400,
+    rate: float = 200.0,
+    output: Path = Path(".motcua/bench.json"),
+) -> None:
+    """Measure.
+
+    Parameters
+    ----------
+    seconds
+        How long each level of clerks registers.
+    dossiers
+        How many dossiers go the whole road.
+    rate
+        How fast they come in, dossiers per second; above what the system does, so that it is the limit.
+    output
+        Where the figures are written as JSON.
+    """
+    data = Path(tempfile.mkdtemp(prefix="motcua-bench-"))
+    offset = opening_offset(datetime.now(UTC))
+    stack = Stack(data, lambda _, __: None, ports=Ports.free(), clock_offset=offset)
+    try:
+        await stack.start()
+        await load_samples(stack)
+        results = await _measure(stack, seconds, dossiers, rate)
+        report = await check_stack(stack, timedelta(seconds=60))
+    finally:
+        await stack.stop()
+        shutil.rmtree(data, ignore_errors=True)
+    results["checker"] = report.as_dict()["counts"]
+    output.parent.mkdir(parents=True, exist_ok=True)
+    output.write_bytes(orjson.dumps(results, option=orjson.OPT_INDENT_2))  # noqa: ASYNC240 - nothing else runs any more
+    console.print(f"Đối chiếu: {report.verdict}. Số liệu: {output}")
+    if not report.clean:
+        console.print("[red]Lần đo không có giá trị: đối chiếu có lỗi.[/red]")
+        sys.exit(1)
+
+
+async def _measure(stack: Stack, seconds: float, dossiers: int, rate: float) -> dict[str, object]:
+    console.print(f"Máy chủ: Kafka {stack.engines.broker_kind}, MongoDB {stack.engines.mongo_kind}")
+    raw = await raw_transactions(stack, seconds)
+    procedures = read_catalogue(read_samples().procedures_file.read_bytes()).procedures
+    started = time.monotonic()
+    day = await run_day(stack, procedures, dossiers, rate, console)
+    took = time.monotonic() - started
+    console.print(
+        f"Từ quầy đến điện thoại: {dossiers} hồ sơ trong {took:.1f} giây, {dossiers / took:.1f} hồ sơ/giây"
+        + ("" if day.finished else " [red](chưa xong)[/red]")
+    )
+    # Last: nobody works on these dossiers, and what waits would slow the road measured before.
+    levels = [await Clerks(stack).register(clerks, seconds) for clerks in (1, 8, 32)]
+    _show_levels(levels, raw)
+    return {
+        "engines": {"kafka": str(stack.engines.broker_kind), "mongodb": str(stack.engines.mongo_kind)},
+        "raw_transactions_per_second": raw,
+        "registration": [level.as_dict() for level in levels],
+        "end_to_end": {"dossiers": dossiers, "seconds": took, "per_second": dossiers / took, "finished": day.finished},
+        "memory_mb": day.memory_mb,
+        "refused": day.measures.problems,
+    }
+
+
+def _show_levels(levels: list[Level], raw: float) -> None:
+    table = Table(title="Tiếp nhận qua HTTP", title_justify="left")
+    for column in ("Cán bộ cùng lúc", "hồ sơ/giây", "so với giao dịch thô", "p50 ms", "p95 ms", "p99 ms"):
+        table.add_column(column, justify="right")
+    for level in levels:
+        milliseconds = (f"{1000 * value:.0f}" for value in (level.p50, level.p95, level.p99))
+        table.add_row(str(level.clerks), f"{level.per_second:.0f}", f"{level.per_second / raw:.2f}", *milliseconds)
+    console.print(table)
+    console.print(f"Giao dịch thô (cùng số ghi, từng cái một, 8 luồng): {raw:.0f}/giây")
+
+
+def main() -> None:
+    app()
+
+
+if __name__ == "__main__":
+    main()
