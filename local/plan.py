@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from local.engines import Endpoints
@@ -29,11 +29,13 @@ class Ports:
     routing_worker: int = 8112
     notify_worker: int = 8113
     simulators: int = 8190
+    doorway: int = 9193
+    """The embedded broker's door for clients built on librdkafka."""
 
     @classmethod
     def free(cls) -> Ports:
         """Other ports than the usual ones, for tests and for a demonstration beside a running installation."""
-        return cls(*(choose_port(0) for _ in range(9)))
+        return cls(*(choose_port(0) for _ in fields(cls)))
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,8 @@ class Addresses:
     notify: str
     simulators: str
     kafka: str
+    kafka_for_kcat: str
+    """The same log for clients built on librdkafka."""
     mongodb: str
 
     @classmethod
@@ -58,6 +62,7 @@ class Addresses:
             url(ports.notify_api),
             url(ports.simulators),
             endpoints.kafka_bootstrap,
+            f"127.0.0.1:{ports.doorway}" if endpoints.kafka_memory_only else endpoints.kafka_bootstrap,
             endpoints.mongodb_url,
         )
 

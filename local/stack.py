@@ -13,6 +13,7 @@ import httpx
 
 from contracts.topics import all_topics
 from local.caretaker import Caretaker
+from local.doorway import Doorway
 from local.engines import Endpoints, EngineSet
 from local.identity import Identity, load_identity
 from local.plan import Addresses, Ports, ProcessPlan, services, simulators
@@ -53,6 +54,7 @@ class Stack:
         self.engines = EngineSet.from_environment(self.data_dir / "engines", self.ports.kafka, self.ports.mongo)
         self.supervisor = Supervisor(self.data_dir, self.say)
         self.caretaker = Caretaker(self.say, self.engine_pause_s)
+        self.doorway = Doorway(self.ports.kafka, self.ports.doorway)
         self.addresses: Addresses
         self._zalo_token = ""
         self.endpoints: Endpoints
@@ -77,6 +79,8 @@ class Stack:
         self.on_phase("Khởi động máy chủ Kafka và MongoDB")
         self.endpoints = await self.engines.start()
         self.addresses = Addresses.of(self.ports, self.endpoints)
+        if self.endpoints.kafka_memory_only:
+            await self.doorway.start()
         self.on_phase("Tạo topic, chỉ mục, khóa truy cập")
         await create_topics(self.endpoints.kafka_bootstrap, all_topics())
         await self._prepare()
@@ -124,6 +128,7 @@ class Stack:
         """Processes first, engines last."""
         await self.caretaker.stop()
         await self.supervisor.stop()
+        await self.doorway.stop()
         await self.engines.stop()
 
     async def _prepare(self) -> None:

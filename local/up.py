@@ -53,6 +53,7 @@ def addresses(stack: Stack) -> Table:
         ("Thông báo (notify)", f"{found.notify}/v1"),
         ("Điện thoại mô phỏng", f"{found.simulators}/phones"),
         ("Kafka", found.kafka),
+        ("Kafka cho kcat và thư viện librdkafka", found.kafka_for_kcat),
         ("MongoDB", found.mongodb),
         ("Khóa của các quầy", stack.identity.counters_key),
         ("Khóa của các cơ quan", stack.identity.agencies_key),

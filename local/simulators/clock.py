@@ -1,7 +1,8 @@
 """The gateways' clock: the wall clock moved by an offset, so that a demo at midnight can play at noon.
 
-Only the vendors' rules (night, quota day, token life, duplicate windows) see the moved clock. The times a gateway
-writes down are wall clock times, so that they can be compared with those of the services.
+The vendors' rules (night, quota day, token life, duplicate windows) see the moved clock, and so do their customers:
+the services' clock is moved alike, and a delivery must not lie before its dossier. The times of the ledger are wall
+clock times, to measure by.
 """
 
 import time
@@ -31,6 +32,10 @@ class Clock:
     def now_ms(self) -> int:
         """Return the moved clock in epoch milliseconds."""
         return int(self.now() * 1000)
+
+    def moved(self, wall_ms: int) -> int:
+        """Return a moment of the ledger as the customers are told it."""
+        return wall_ms + int(self.offset_seconds * 1000)
 
     def vietnam(self) -> datetime:
         """Return the moved clock as the time of day in Viet Nam."""

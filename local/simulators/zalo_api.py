@@ -97,7 +97,7 @@ class ZaloApi:
         if message.delivered_at is None:
             return _success({"message": "The message is on the server, not yet on the user's phone", "status": 0})
         text = "The message was delivered to the user's phone"
-        return _success({"delivery_time": str(message.delivered_at), "message": text, "status": 1})
+        return _success({"delivery_time": str(self._clock.moved(message.delivered_at)), "message": text, "status": 1})
 
     async def quota(self, request: Request) -> Response:
         """Show the quotas: here as numbers or null, where the reply to a message has strings."""

@@ -31,7 +31,7 @@ class ZaloWebhook:
                 "recipient": {"id": message.phone},
                 "event_name": "user_received_message",
                 "message": {
-                    "delivery_time": str(message.delivered_at),
+                    "delivery_time": str(self._clock.moved(message.delivered_at or 0)),
                     "msg_id": message.provider_id,
                     "tracking_id": message.tracking_id,
                 },

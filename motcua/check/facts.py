@@ -65,6 +65,7 @@ class Facts:
     cases: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     notices: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     recipients: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    """By dossier code, only those who want notices."""
     parked: list[tuple[str, str, str]] = field(default_factory=list)
     """Service, key, slug."""
     dead_letters: dict[str, int] = field(default_factory=dict)
@@ -103,13 +104,13 @@ def _row(service: str, document: Mapping[str, Any], event: Mapping[str, Any]) ->
 
 async def read_states(facts: Facts, databases: Mapping[str, Mongo]) -> None:
     """Read dossiers, cases and notices, without the personal fields."""
-    for name, service, collection, fields in (
-        ("dossiers", "intake", "dossiers", DOSSIER_FIELDS),
-        ("cases", "routing", "cases", CASE_FIELDS),
-        ("notices", "notify", "notices", NOTICE_FIELDS),
-        ("recipients", "notify", "recipients", {"_id": 1}),
+    for name, service, collection, query, fields in (
+        ("dossiers", "intake", "dossiers", {}, DOSSIER_FIELDS),
+        ("cases", "routing", "cases", {}, CASE_FIELDS),
+        ("notices", "notify", "notices", {}, NOTICE_FIELDS),
+        ("recipients", "notify", "recipients", {"contact": {"$ne": None}}, {"_id": 1}),
     ):
-        cursor = databases[service].collection(collection).find({}, fields)
+        cursor = databases[service].collection(collection).find(query, fields)
         setattr(facts, name, {document["_id"]: document async for document in cursor})
 
 

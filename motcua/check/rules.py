@@ -79,19 +79,16 @@ def dossiers_and_cases(facts: Facts, report: Report, now: datetime, grace: timed
 
     What still waits in an outbox or behind a parked key is not lost; `journals` reports it when it waits too long.
     """
-    on_the_way = on_their_way(facts)
+    on_the_way = on_their_way(facts, now, grace)
     for code, dossier in facts.dossiers.items():
-        if code in on_the_way or now - dossier["received_at"] < grace:
-            continue
-        if dossier["status"] in NEEDS_CASE and code not in facts.cases:
+        if code not in on_the_way and dossier["status"] in NEEDS_CASE and code not in facts.cases:
             report.add("lost", "dossier-without-case", code)
     for code, case in facts.cases.items():
         found = facts.dossiers.get(code)
-        if found is None:
-            if not case["received_at"] > now - grace:
-                report.add("orphan", "case-without-dossier", code)
-        elif code in on_the_way or (case.get("resolved_at") and now - case["resolved_at"] < grace):
+        if code in on_the_way:
             continue
+        if found is None:
+            report.add("orphan", "case-without-dossier", code)
         elif case["state"] == "resolved" and found["status"] not in {"resolved", "returned"}:
             report.add("lost", "result-not-at-counter", code, f"dossier is {found['status']}")
         elif case["state"] != "resolved" and found["status"] in {"resolved", "returned"}:
@@ -99,9 +96,9 @@ def dossiers_and_cases(facts: Facts, report: Report, now: datetime, grace: timed
     numbering(facts, report)
 
 
-def on_their_way(facts: Facts) -> set[str]:
-    """Dossiers of which some news is not yet applied everywhere."""
-    waiting = {row.subject for row in facts.journal if row.pending}
+def on_their_way(facts: Facts, now: datetime, grace: timedelta) -> set[str]:
+    """Dossiers of which some news is not yet applied everywhere, or so fresh that it need not be."""
+    waiting = {row.subject for row in facts.journal if row.pending or now - row.created_at < grace}
     return waiting | {key.rpartition("|")[2] for _, key, _ in facts.parked}
 
 
@@ -130,6 +127,8 @@ def notices(facts: Facts, report: Report, now: datetime, grace: timedelta) -> No
     for row in facts.journal:
         if row.type not in NOTICE_OF or row.subject not in facts.recipients:
             continue
+        if facts.dossiers.get(row.subject, {}).get("backfill"):
+            continue  # from the paper registers: nobody is told of the past
         if row.id not in told and not row.pending and now - row.created_at > grace:
             report.add("lost", "event-without-notice", row.subject, NOTICE_OF[row.type])
     for id, notice in facts.notices.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from motcua.check.findings import KINDS, SHOWN, Report
@@ -21,8 +22,9 @@ def show(out: Console, report: Report) -> None:
     out.print(table)
     out.print("Đã so: " + ", ".join(f"{name} {number:,}" for name, number in report.seen.items()))
     for note in report.notes:
-        out.print(f"[yellow]{note}[/yellow]")
+        out.print(f"[yellow]{escape(note)}[/yellow]")
     for finding in report.findings[:SHOWN]:
-        out.print(f"[red]{finding.kind}[/red] {finding.rule} {finding.subject} {finding.detail}")
+        said = escape(f"{finding.rule} {finding.subject} {finding.detail}")
+        out.print(f"[red]{finding.kind}[/red] {said}")
     if len(report.findings) > SHOWN:
         out.print(f"… và {len(report.findings) - SHOWN} mục nữa (--json để xem hết)")

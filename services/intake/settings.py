@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import Field, SecretStr
+from typing import Self
+
+from pydantic import Field, SecretStr, model_validator
 
 from services.kit.settings import Settings
 
@@ -18,3 +20,9 @@ class IntakeSettings(Settings):
     """Seals the citizen's contact for notify; empty: no notices are possible, and registration says so."""
     tracking_attempts: str = "5/15minutes"
     """Wrong last digits per dossier before tracking of that dossier pauses (limits notation)."""
+
+    @model_validator(mode="after")
+    def _citizens_can_be_told(self) -> Self:
+        if self.environment == "production" and not self.notify_public_key:
+            raise ValueError("NOTIFY_PUBLIC_KEY must be set in production: without it no citizen is ever told anything")
+        return self

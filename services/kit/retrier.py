@@ -9,6 +9,7 @@ from typing import Any
 
 from contracts.problems import Missing, NotYet, Refused
 from services.kit import logs, metrics
+from services.kit.batch import cause_of
 from services.kit.consumer import Consumer
 from services.kit.decoding import Decoded, Poison, decode
 from services.kit.failures import DEAD_LETTERS, PARKED, PARKED_KEYS, dead_letter, retry_delay, stored_record
@@ -101,7 +102,7 @@ class Retrier:
         decision = self.consumer.decision_for(item) if isinstance(item, Decoded) else None
         if decision is None or not isinstance(item, Decoded):
             return None  # this release does nothing about it any more
-        [result] = await decide_all(self.mongo, work, [Item(decision, self.consumer.cause_of(item))], Exception)
+        [result] = await decide_all(self.mongo, work, [Item(decision, cause_of(item))], Exception)
         return result if isinstance(result, Exception) else None
 
     async def _settle(

@@ -8,7 +8,7 @@ from typing import Any
 
 from pymongo import IndexModel
 
-from services.kit import consumer, failures, logs, outbox
+from services.kit import batch, failures, logs, outbox
 from services.kit.auth import API_KEYS
 from services.kit.lease import LEASES
 from services.kit.mongo import Mongo
@@ -19,7 +19,7 @@ log = logs.get("kit.schema")
 LONGEST_PAUSE_S = 10.0
 KIT: Mapping[str, Sequence[IndexModel]] = {
     outbox.OUTBOX: outbox.INDEXES,
-    **consumer.INDEXES,
+    **batch.INDEXES,
     **failures.INDEXES,
     LEASES: (),
     API_KEYS: (),

@@ -62,6 +62,13 @@ class NotifySettings(Settings):
     """A receipt that names nothing we know is retried so long, then filed as unmatched."""
 
     @model_validator(mode="after")
+    def _gateways_are_reached_safely(self) -> Self:
+        for name in ("zalo_base_url", "zalo_oauth_url", "esms_base_url"):
+            if self.environment == "production" and not getattr(self, name).startswith("https://"):
+                raise ValueError(f"{name.upper()} must be https in production: tokens and phone numbers travel there")
+        return self
+
+    @model_validator(mode="after")
     def _callback_carries_its_secret(self) -> Self:
         url, secret = self.esms_callback_url.get_secret_value(), self.esms_callback_secret.get_secret_value()
         if url and (not secret or urlsplit(url).path.rpartition("/")[2] != secret):

@@ -31,6 +31,7 @@ from contracts.types import (
 from local.simulators.app import create_app as create_gateways
 from local.simulators.server import serving
 from local.simulators.settings import SimulatorSettings
+from services.kit import schema
 from services.kit.auth import ApiKeys
 from services.kit.commit import Committer
 from services.kit.consumer import Consumer
@@ -44,7 +45,6 @@ from services.notify.api import create_app
 from services.notify.consumers import SOURCE, make_consumer
 from services.notify.domain.notice import Notice
 from services.notify.receipts import ReceiptLoop
-from services.kit import schema
 from services.notify.sender import Sender
 from services.notify.settings import NotifySettings
 from services.notify.store import MORE, NOTICES, STORES
@@ -189,11 +189,7 @@ class Town:
         found = [document async for document in self.mongo.collection(OUTBOX).find({})]
         rows = [event for document in sorted(found, key=lambda d: d["_id"]) for event in document["events"]]
         wanted = {event.TYPE for event in (NoticeSent, NoticeDelivered, NoticeEnded)}
-        return [
-            (row["type"].split(".")[3], json.loads(row["body"]))
-            for row in rows
-            if row["type"] in wanted
-        ]
+        return [(row["type"].split(".")[3], json.loads(row["body"])) for row in rows if row["type"] in wanted]
 
     async def key(self, scopes: Iterable[str]) -> dict[str, str]:
         """Headers with a fresh API key."""

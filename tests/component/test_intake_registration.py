@@ -136,10 +136,9 @@ async def test_an_open_dossier_keeps_the_version_it_was_filed_under(intake: Inta
     changed = PROCEDURES[0].__class__(**{**vars(PROCEDURES[0]), "limit_value": 1.0})
     assert await Committer(intake.mongo, "/intake", now).run(PublishProcedure(changed)) == "changed"
     new = await intake.register()
-    shown = [
-        (await intake.http.get(f"/v1/dossiers/{code}/receipt", headers=intake.desk)).json() for code in (old, new)
-    ]
-    assert [(r["procedure_version"], r["limit_text"]) for r in shown] == [(1, "3 ngày làm việc"), (2, "1 ngày làm việc")]
+    shown = [(await intake.http.get(f"/v1/dossiers/{code}/receipt", headers=intake.desk)).json() for code in (old, new)]
+    assert [r["procedure_version"] for r in shown] == [1, 2]
+    assert [r["limit_text"] for r in shown] == ["3 ngày làm việc", "1 ngày làm việc"]
 
 
 async def test_without_a_key_for_sealing_a_notice_that_is_wanted_is_refused_and_without_one_it_registers(

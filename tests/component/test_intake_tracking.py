@@ -26,8 +26,8 @@ def slug(reply: httpx.Response) -> tuple[int, str]:
 async def test_with_the_right_digits_the_whole_story_is_told_and_nothing_personal(intake: Intake) -> None:
     code = await intake.register(applicant__address="Ấp Thử, xã Thử")
     told = {"code": code, "occurred_at": now()}
-    asked = DossierSupplementRequested(step=1, agency="H12.970.02", reason="missing", items=("Giấy chứng sinh",), **told)
-    await intake.take(asked)
+    items = ("Giấy chứng sinh",)
+    await intake.take(DossierSupplementRequested(step=1, agency="H12.970.02", reason="missing", items=items, **told))
     notice = NoticeDelivered(notice_id="n", kind=NoticeKind.SUPPLEMENT, channel=NoticeChannel.ZALO, **told)
     await intake.take(notice, topic="notice.events.v1")
     reply = await track(intake, code, LAST4)

@@ -7,8 +7,8 @@ import dataclasses
 
 import pytest
 
+from services.kit.batch import BadRecordLimit
 from services.kit.commit import Committer
-from services.kit.consumer import BadRecordLimit
 from services.kit.decoding import decode
 from services.kit.errors import FailStop
 from services.kit.failures import DEAD_LETTERS, PARKED, PARKED_KEYS, stored_record

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
+from contracts.types import PROCEDURE_CODE_PATTERN
 from services.intake.domain.procedure import Procedure
 from services.intake.store import PROCEDURES, fold
 from services.kit import worktime
 from services.kit.mongo import Mongo
 
+_CODE = re.compile(PROCEDURE_CODE_PATTERN)
+
 
 async def search(mongo: Mongo, text: str, limit: int) -> list[Procedure]:
     """Procedures that hold every word of `text` in name, field or code."""
-    words = [text.strip().lower()] if "." in text else fold(text)
+    words = [text.strip().lower()] if _CODE.fullmatch(text.strip().upper()) else fold(text)
     if not words:
         return []
     # The rarest word is likely the longest; the index answers one equality, the rest filters its matches.

@@ -89,15 +89,20 @@ class Tracking:
         if phone_last4 is None:
             dossier = await DOSSIERS.read(self.mongo, code)
             return {"code": code, "finished": dossier is not None and dossier.status in ENDED}
-        if not await self._limiter.test(self._limit, code):
-            raise TooManyTries("too-many-tries", "Đã nhập sai nhiều lần. Hãy thử lại sau 15 phút.")
+        await self._may_try(code)
         dossier = await DOSSIERS.read(self.mongo, code)
+        # Again, now that nothing is awaited before the wrong try counts: guesses sent all at once pass the first time.
+        await self._may_try(code)
         phone = dossier.applicant.phone if dossier else None
         right = hmac.compare_digest((phone or "----")[-4:], phone_last4)
         if dossier is None or not right:
             await self._limiter.hit(self._limit, code)
             raise Denied("tracking-refused", "Mã hồ sơ hoặc 4 số cuối điện thoại chưa đúng.")
         return story(dossier, await INFORMED.read(self.mongo, code))
+
+    async def _may_try(self, code: str) -> None:
+        if not await self._limiter.test(self._limit, code):
+            raise TooManyTries("too-many-tries", "Đã nhập sai nhiều lần. Hãy thử lại sau 15 phút.")
 
 
 def story(dossier: Dossier, informed: Informed | None = None) -> dict[str, Any]:

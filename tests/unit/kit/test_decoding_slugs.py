@@ -19,9 +19,7 @@ from services.kit.kafka import Record
 
 CODE = "H12.970.00-261123-0001"
 AT = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
-EVENT = DossierTransferred(
-    code=CODE, occurred_at=AT, step=1, steps=2, agency="H12.970.02", step_due_at=AT, due_at=AT
-)
+EVENT = DossierTransferred(code=CODE, occurred_at=AT, step=1, steps=2, agency="H12.970.02", step_due_at=AT, due_at=AT)
 HEADERS = {name: value.encode() for name, value in Envelope("1", "/routing", EVENT.TYPE, AT, CODE, 1).headers().items()}
 GOOD = Record("dossier.events.v1", 3, 17, CODE.encode(), EVENT.to_json(), tuple(HEADERS.items()), 0)
 

@@ -107,9 +107,7 @@ def test_a_counter_whose_unit_is_not_in_the_directory_waits_for_the_directory() 
     assert caught.value.slug == "agency-unknown"
 
 
-@given(
-    st.integers(0, 400 * 24 * 60), st.integers(-5 * 24 * 60, 60 * 24 * 60), st.lists(st.floats(0.1, 10), min_size=1)
-)
+@given(st.integers(0, 400 * 24 * 60), st.integers(-5 * 24 * 60, 60 * 24 * 60), st.lists(st.floats(0.1, 10), min_size=1))
 def test_budgets_never_fall_and_the_last_step_has_the_whole_limit(begin: int, length: int, shares: list[float]) -> None:
     start = AT + timedelta(minutes=begin)
     due = start + timedelta(minutes=length)

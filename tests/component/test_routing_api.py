@@ -1,0 +1,231 @@
+"""Agencies over HTTP: rights first, then a case's whole way to its result."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+from fastapi.routing import APIRoute
+
+from contracts.events.intake import DossierSupplemented
+from contracts.types import Mechanism
+from tests.component.service_fixtures import (
+    COUNTER,
+    DISTRICT,
+    OFFICE,
+    PROCEDURE,
+    TWO_STEPS,
+    Service,
+    dossier,
+    now,
+    published,
+    submitted,
+)
+
+ACTIONS: dict[str, dict[str, Any]] = {
+    "accept": {},
+    "decline": {"reason": "not-ours"},
+    "complete": {},
+    "request-supplement": {"reason": "missing", "items": ["Giấy chứng sinh"]},
+    "extend": {"reason": "workload", "due_at": (now() + timedelta(days=30)).isoformat()},
+}
+
+
+async def case(routing: Service, number: int = 1, procedure: str = PROCEDURE, **changes: Any) -> str:
+    code = dossier(number)
+    agencies = ("Phòng Kinh tế", "Ủy ban nhân dân cấp huyện") if procedure == TWO_STEPS else ("Phòng Kinh tế",)
+    await routing.take(published(procedure, 1, agencies), topic="catalogue.procedures.v1")
+    await routing.take(submitted(code, procedure, **changes))
+    return code
+
+
+async def act(
+    routing: Service, code: str, action: str, agency: str = OFFICE, step: int = 1, **changes: Any
+) -> httpx.Response:
+    headers = changes.pop("headers", None) or await routing.key(f"agency:{agency}")
+    body = {"agency": agency, "step": step} | ACTIONS[action] | changes
+    return await routing.http.post(f"/v1/cases/{code}/{action}", json=body, headers=headers)
+
+
+def said(reply: httpx.Response) -> tuple[int, str]:
+    return reply.status_code, reply.json()["slug"]
+
+
+async def test_every_route_needs_a_key(routing: Service) -> None:
+    waiting, found = list(routing.app.routes), []
+    while waiting:
+        route = waiting.pop()
+        if isinstance(route, APIRoute):
+            found.append(route)
+        else:
+            waiting += getattr(getattr(route, "original_router", route), "routes", None) or []
+    closed = [route for route in found if route.path.startswith("/v1")]
+    assert len(closed) == len(ACTIONS) + 3
+    for route in closed:
+        path = route.path.replace("{code}", dossier()).replace("{agency}", OFFICE)
+        for method in route.methods:
+            assert (await routing.http.request(method, path)).status_code == 401, (method, path)
+
+
+class TestActions:
+    @pytest.mark.parametrize("action", list(ACTIONS))
+    async def test_anonymous(self, routing: Service, action: str) -> None:
+        code = await case(routing)
+        reply = await act(routing, code, action, headers={"X": "y"})
+        assert said(reply) == (401, "key-missing")
+
+    @pytest.mark.parametrize("action", list(ACTIONS))
+    async def test_wrong_role(self, routing: Service, action: str) -> None:
+        code = await case(routing)
+        for scope in (f"counter:{COUNTER}", "service"):
+            reply = await act(routing, code, action, headers=await routing.key(scope))
+            assert said(reply) == (403, "scope-missing")
+
+    @pytest.mark.parametrize("action", list(ACTIONS))
+    async def test_wrong_agency(self, routing: Service, action: str) -> None:
+        code = await case(routing)
+        stranger = await routing.key(f"agency:{DISTRICT}")
+        assert said(await act(routing, code, action, headers=stranger)) == (403, "scope-missing")
+        assert said(await act(routing, code, action, DISTRICT)) == (403, "wrong-agency")
+        assert await routing.told(code) == ["dossier.transferred.v1", "agency.transfer-opened.v1"]
+
+    async def test_a_case_that_is_not_there_is_missing(self, routing: Service) -> None:
+        assert said(await act(routing, dossier(4711), "accept")) == (404, "case-unknown")
+
+    async def test_input_of_the_wrong_shape_is_refused(self, routing: Service) -> None:
+        code = await case(routing)
+        for changes in ({"step": 0}, {"step": "x"}, {"agency": "h12"}, {"more": 1}, {"occurred_at": "now"}):
+            key = await routing.key("operator")
+            assert said(await act(routing, code, "accept", headers=key, **changes)) == (422, "request-invalid")
+        for items in ([], ["x"] * 31, [""]):
+            reply = await act(routing, code, "request-supplement", items=items)
+            assert said(reply) == (422, "request-invalid")
+
+
+class TestReading:
+    async def test_anonymous(self, routing: Service) -> None:
+        for path in (f"/v1/cases/{await case(routing)}", f"/v1/agencies/{OFFICE}/transfers", "/v1/statistics"):
+            assert (await routing.http.get(path)).status_code == 401
+
+    async def test_wrong_role(self, routing: Service) -> None:
+        desk = await routing.key(f"counter:{COUNTER}")
+        for path in (f"/v1/agencies/{OFFICE}/transfers", "/v1/statistics"):
+            assert said(await routing.http.get(path, headers=desk)) == (403, "scope-missing")
+
+    async def test_wrong_agency(self, routing: Service) -> None:
+        """A case in which an agency has no part does not exist for it, nor does another agency's inbox open."""
+        code, stranger = await case(routing), await routing.key(f"agency:{DISTRICT}", "counter:H12.971.00")
+        assert said(await routing.http.get(f"/v1/cases/{code}", headers=stranger)) == (404, "case-unknown")
+        inbox = await routing.http.get(f"/v1/agencies/{OFFICE}/transfers", headers=stranger)
+        assert said(inbox) == (403, "scope-missing")
+
+    @pytest.mark.parametrize("scope", [f"agency:{OFFICE}", f"counter:{COUNTER}", "operator", "service"])
+    async def test_its_agencies_its_counter_and_operators_see_a_case(self, routing: Service, scope: str) -> None:
+        code = await case(routing)
+        reply = await routing.http.get(f"/v1/cases/{code}", headers=await routing.key(scope))
+        assert (reply.status_code, reply.json()["allowed"]) == (200, ["accept", "decline", "extend"])
+
+
+async def test_two_steps_lead_to_a_result_with_its_timeliness_and_repeats_change_nothing(routing: Service) -> None:
+    code = await case(routing, procedure=TWO_STEPS, mechanism=Mechanism.INTERLINKED)
+    steps = [
+        ("accept", OFFICE, 1, "accepted"), ("accept", OFFICE, 1, "accepted"), ("complete", OFFICE, 1, "offered"),
+        ("complete", OFFICE, 1, "offered"), ("accept", DISTRICT, 2, "accepted"), ("complete", DISTRICT, 2, "done"),
+        ("complete", DISTRICT, 2, "done"), ("complete", OFFICE, 1, "done"),
+    ]  # fmt: skip
+    for action, agency, step, after in steps:
+        reply = await act(routing, code, action, agency, step)
+        shown = reply.json()
+        assert (reply.status_code, shown["steps"][shown["step"] - 1]["state"]) == (200, after), reply.text
+    assert (shown["state"], shown["outcome"], shown["timeliness"], shown["allowed"]) == (
+        "resolved", "granted", "early", [],
+    )  # fmt: skip
+    assert await routing.told(code) == [
+        "dossier.transferred.v1", "agency.transfer-opened.v1", "dossier.transfer-accepted.v1",
+        "dossier.transferred.v1", "agency.transfer-opened.v1", "dossier.transfer-accepted.v1", "dossier.resolved.v1",
+    ]  # fmt: skip
+
+
+async def test_a_late_result_is_late_and_one_on_the_day_is_on_time(routing: Service) -> None:
+    due = {"late": now() - timedelta(days=2), "on_time": now()}
+    for number, (expected, due_at) in enumerate(due.items(), start=1):
+        code = await case(routing, number, received_at=now() - timedelta(days=9), due_at=due_at)
+        await act(routing, code, "accept")
+        assert (await act(routing, code, "complete")).json()["timeliness"] == expected
+
+
+async def test_an_agency_cannot_move_its_own_completion_before_the_deadline(routing: Service) -> None:
+    code = await case(routing, received_at=now() - timedelta(days=9), due_at=now() - timedelta(days=2))
+    await act(routing, code, "accept")
+    stated = (now() - timedelta(days=3)).isoformat()
+    assert (await act(routing, code, "complete", occurred_at=stated)).json()["timeliness"] == "late"
+
+
+async def test_a_supplement_is_asked_for_once_and_the_case_goes_on_when_the_papers_came(routing: Service) -> None:
+    code = await case(routing)
+    await act(routing, code, "accept")
+    assert (await act(routing, code, "request-supplement")).json()["state"] == "supplement"
+    assert said(await act(routing, code, "complete")) == (409, "action-not-allowed")
+    due = now() + timedelta(days=20)
+    await routing.take(DossierSupplemented(code=code, occurred_at=now(), counter=COUNTER, due_at=due))
+    accepted = (await act(routing, code, "accept")).json()
+    assert datetime.fromisoformat(accepted["due_at"]) == due
+    assert accepted["allowed"] == ["complete", "extend"]
+    assert said(await act(routing, code, "request-supplement")) == (409, "supplement-already-requested")
+
+
+async def test_a_date_is_extended_once_and_never_into_the_past_or_to_the_end_of_time(routing: Service) -> None:
+    code = await case(routing)
+    for due_at, slug in (
+        (now() - timedelta(days=1), "due-date-in-past"),
+        (now() + timedelta(days=1), "due-date-not-later"),
+        (datetime.fromisoformat("9999-12-31T23:00:00+00:00"), "due-date-too-far"),
+    ):
+        assert said(await act(routing, code, "extend", due_at=due_at.isoformat())) == (422, slug)
+    assert (await act(routing, code, "extend")).json()["allowed"] == ["accept", "decline"]
+    again = await act(routing, code, "extend", due_at=(now() + timedelta(days=40)).isoformat())
+    assert said(again) == (409, "already-extended")
+    assert again.json()["allowed"] == ["accept", "decline"]
+
+
+async def test_a_declined_step_goes_to_the_agency_above_and_from_the_top_to_an_operator(routing: Service) -> None:
+    code = await case(routing)
+    moved = (await act(routing, code, "decline")).json()
+    assert (moved["state"], moved["steps"][0]["agency"]) == ("open", DISTRICT)
+    lost = (await act(routing, code, "decline", DISTRICT)).json()
+    assert (lost["state"], lost["allowed"]) == ("unplaced", [])
+    reply = await routing.http.get(
+        f"/v1/agencies/{DISTRICT}/transfers", params={"state": "unplaced"}, headers=await routing.key("operator")
+    )
+    assert [found["code"] for found in reply.json()["cases"]] == [code]
+
+
+async def test_an_inbox_shows_each_case_where_it_is_soonest_due_first(routing: Service) -> None:
+    for number, days in ((1, 9), (2, 3), (3, 6)):
+        await case(routing, number, due_at=now() + timedelta(days=days))
+    await act(routing, dossier(3), "accept")
+    headers = await routing.key(f"agency:{OFFICE}")
+
+    async def inbox(state: str) -> list[str]:
+        reply = await routing.http.get(f"/v1/agencies/{OFFICE}/transfers", params={"state": state}, headers=headers)
+        return [found["code"] for found in reply.json()["cases"]]
+
+    assert await inbox("offered") == [dossier(2), dossier(1)]
+    assert await inbox("accepted") == [dossier(3)]
+    await act(routing, dossier(3), "complete")
+    assert [await inbox(state) for state in ("accepted", "supplement", "unplaced")] == [[], [], []]
+
+
+async def test_statistics_add_up(routing: Service) -> None:
+    for number in (1, 2, 3):
+        await case(routing, number)
+    await case(routing, 4, TWO_STEPS, mechanism=Mechanism.INTERLINKED)
+    await act(routing, dossier(1), "accept")
+    await act(routing, dossier(1), "complete", outcome="denied")
+    found = (await routing.http.get("/v1/statistics", headers=await routing.key("operator"))).json()
+    assert found == {
+        "received": {"one_stop": 3, "interlinked": 1}, "resolved": {"early": 1, "on_time": 0, "late": 0},
+        "open": 3, "withdrawn": 0,
+    }  # fmt: skip
