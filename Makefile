@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 DOSSIERS ?= 500
 
-export DOSSIERS CATALOGUE RATE ENGINES KAFKA_BOOTSTRAP MONGODB_URL MONGO_DRIVER
+export DOSSIERS
 
 .PHONY: help install demo test up check format contracts engines test-native bench lock
 help:  ## Show this list
@@ -50,7 +50,7 @@ engines: install  ## Prepare Apache Kafka (Java, Maven) and the Rust MongoDB-pro
 	$(BIN)/python -m local.engines.prepare
 
 test-native: engines  ## Component and journey tests on the native engines
-	ENGINES=native $(BIN)/python -m pytest tests/component tests/journeys
+	ENGINES=native $(BIN)/python -m pytest tests/component tests/journeys tests/faults
 
 bench: install  ## Measure throughput and latency on this machine's engines (ENGINES=embedded|native)
 	$(BIN)/python -m bench

@@ -31,8 +31,8 @@ class Caretaker:
         """Look after a running engine.
 
         Args:
-            on_loss: done once before it is started again.
-            on_return: done when it answers again; repeated with the start while it fails, so it must bear that.
+            on_loss: done before each attempt to start it again.
+            on_return: done when it answers again; if that fails, all is tried anew.
         """
         self._watches.append(asyncio.create_task(self._keep(engine, on_loss, on_return), name=f"care {engine.name}"))
 
@@ -46,19 +46,18 @@ class Caretaker:
         while True:
             code = await engine.wait_ended()
             self.say(engine.name, f"kết thúc với mã {code}, khởi động lại sau {self.pause_s:g} giây")
-            await on_loss()
-            await asyncio.sleep(self.pause_s)
-            await self._bring_back(engine, on_return)
+            await self._bring_back(engine, on_loss, on_return)
             self.say(engine.name, "đã chạy lại")
 
-    async def _bring_back(self, engine: EngineProcess, on_return: Step) -> None:
+    async def _bring_back(self, engine: EngineProcess, on_loss: Step, on_return: Step) -> None:
         while True:
+            await on_loss()
+            await asyncio.sleep(self.pause_s)
             try:
                 await engine.start()
                 await engine.wait_ready()
                 await on_return()
             except (EngineError, DidNotBecomeReady, Unavailable, PyMongoError) as error:
                 self.say(engine.name, f"chưa chạy lại được: {error}")
-                await asyncio.sleep(self.pause_s)
             else:
                 return

@@ -27,8 +27,6 @@ from services.kit.kafka import create_topics
 from services.kit.mongo import Mongo
 from services.kit.outbox import republish
 
-JOURNAL_WINDOW = timedelta(days=30)
-"""As long as Kafka keeps its topics: a broker that forgot everything gets this much back."""
 WORKER_GRACE_S = 5.0
 """For workers whose broker is gone: they finish the calls to gateways, and have nothing to wait for beyond that."""
 
@@ -120,7 +118,7 @@ class Stack:
         await create_topics(self.endpoints.kafka_bootstrap, all_topics())
         for service in SERVICES:
             mongo = self.mongo(service)
-            self.republished += await republish(mongo, self.clock.now() - JOURNAL_WINDOW)
+            self.republished += await republish(mongo)
             await mongo.close()
         await self.supervisor.start([plan for plan in self._plans() if plan.name.endswith("-worker")])
 
@@ -146,7 +144,7 @@ class Stack:
                 },
             )
             if self.endpoints.kafka_memory_only:
-                self.republished += await republish(mongo, self.clock.now() - JOURNAL_WINDOW)
+                self.republished += await republish(mongo)
             await mongo.close()
 
     async def _consent(self) -> str:

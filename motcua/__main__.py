@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
+import httpx
 import orjson
 from cyclopts import App, Parameter
+from pydantic import ValidationError
 from rich.console import Console
+from rich.markup import escape
 
-from contracts.problems import Refused
+from contracts.problems import Invalid, Refused
 from contracts.topics import all_topics
 from motcua.check import Sources, check, show
 from motcua.install import SERVICES, load_agencies, load_catalogue, prepare_databases
 from motcua.settings import CliSettings
 from services.intake.catalogue_file import read_catalogue
 from services.kit.auth import ApiKeys
+from services.kit.errors import Unavailable
 from services.kit.kafka import KafkaUnreachable, create_topics
 from services.kit.mongo.driver import PyMongoError
 from services.kit.outbox import republish
@@ -116,6 +121,8 @@ async def issue_key(service: Service, *scopes: str, label: str) -> None:
     label
         Cấp cho ai, để tra cứu sau này.
     """
+    if not scopes:
+        raise Invalid("scope-missing", "Khóa không có phạm vi quyền nào thì không dùng được vào việc gì.")
     settings = CliSettings()
     mongo = settings.mongo(service)
     out.print(await ApiKeys(mongo, settings.clock().now).issue(list(scopes), label=label))
@@ -145,14 +152,15 @@ async def catalogue(file: Path, *, dry_run: bool = False) -> None:
         Chỉ đọc và báo cáo, không lưu.
     """
     settings = CliSettings()
-    read = read_catalogue(file.read_bytes())  # noqa: ASYNC240 - a command line has nothing else to do meanwhile
+    read = read_catalogue(_content(file))
     for word, rows in (("từ chối", read.refused), ("cần xem lại", read.doubtful)):
         for row in rows:
-            out.print(f"[yellow]dòng {row.line}: {word}: {row.slug}: {row.reason}[/yellow]")
+            out.print(f"[yellow]dòng {row.line}: {word}: {row.slug}: {escape(row.reason)}[/yellow]")
     if dry_run:
         out.print(f"Đọc được {len(read.procedures)} thủ tục, từ chối {len(read.refused)} dòng.")
         return
     mongo = settings.mongo("intake")
+    await mongo.ping()
     report = await load_catalogue(mongo, settings.clock().now, read)
     await mongo.close()
     out.print(
@@ -166,7 +174,8 @@ async def agencies(file: Path) -> None:
     """Nạp danh mục cơ quan từ CSV (code, name, level, parent, kind)."""
     settings = CliSettings()
     mongo = settings.mongo("routing")
-    content = file.read_bytes()  # noqa: ASYNC240 - a command line has nothing else to do meanwhile
+    content = _content(file)
+    await mongo.ping()
     changed = await load_agencies(mongo, settings.clock().now, content)
     await mongo.close()
     out.print("Đã cập nhật danh mục cơ quan." if changed else "Danh mục cơ quan không đổi.")
@@ -183,16 +192,31 @@ async def republish_command(service: Service, *, since: str | None = None) -> No
     since
         Từ thời điểm (ISO 8601 có múi giờ); mặc định là tất cả.
     """
-    from datetime import datetime
-
+    moment = _moment(since) if since else None
     settings = CliSettings()
-    moment = datetime.fromisoformat(since) if since else None
-    if moment is not None and moment.tzinfo is None:
-        out.print("[red]Thời điểm cần có múi giờ, ví dụ 2026-11-23T00:00:00+07:00.[/red]")
-        sys.exit(2)
     mongo = settings.mongo(service)
-    out.print(f"{await republish(mongo, moment)} sự kiện sẽ được gửi lại.")
+    out.print(f"{await republish(mongo, moment)} lô sự kiện sẽ được gửi lại.")
     await mongo.close()
+
+
+def _content(file: Path) -> bytes:
+    """Raises: Invalid `file-unreadable`."""
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise Invalid("file-unreadable", f"Không đọc được tệp {file} ({type(error).__name__}).") from error
+
+
+def _moment(text: str) -> datetime:
+    """Raises: Invalid `moment-malformed`."""
+    words = "Thời điểm cần theo ISO 8601, có múi giờ, ví dụ 2026-11-23T00:00:00+07:00."
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise Invalid("moment-malformed", words) from error
+    if moment.tzinfo is None:
+        raise Invalid("moment-malformed", words)
+    return moment
 
 
 def main() -> None:
@@ -200,7 +224,7 @@ def main() -> None:
     try:
         app()
     except Refused as error:
-        console.print(f"[red]{error.slug}[/red]: {error.message}")
+        console.print(f"[red]{error.slug}[/red]: {escape(error.message)}")
         sys.exit(2)
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] != "local":
@@ -210,7 +234,16 @@ def main() -> None:
     except KafkaUnreachable as error:
         console.print(f"[red]kafka-unreachable[/red]: {error}")
         sys.exit(3)
-    except PyMongoError as error:
+    except httpx.HTTPError as error:
+        console.print(
+            f"[red]simulators-unreachable[/red]: không đọc được điện thoại mô phỏng ({type(error).__name__})."
+        )
+        sys.exit(3)
+    except ValidationError as error:
+        places = ", ".join(".".join(map(str, item["loc"])) for item in error.errors())
+        console.print(f"[red]setting-invalid[/red]: cấu hình không hợp lệ: {places}.")
+        sys.exit(2)
+    except (PyMongoError, Unavailable) as error:
         console.print(f"[red]mongodb-unreachable[/red]: không kết nối được MongoDB ({type(error).__name__}).")
         sys.exit(3)
     except KeyboardInterrupt:

@@ -5,13 +5,24 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from starlette.types import Receive, Scope, Send
 
 from local.simulators.control import Control
 from local.simulators.network import Network
 from local.simulators.phone_wall import phone_wall_router
+from local.simulators.replies import TRANSPORT
 from local.simulators.settings import SimulatorSettings
 
 ZALO_PREFIX, ZALO_OAUTH_PREFIX, ESMS_PREFIX = "/zalo", "/zalo-oauth", "/esms"
+
+
+class SimulatorApp(FastAPI):
+    """Keeps the connection at hand for answers that are none (see `NoReply`): what is inside may wrap `receive`."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            scope[TRANSPORT] = receive.__self__.transport  # type: ignore[attr-defined]
+        await super().__call__(scope, receive, send)
 
 
 def create_app(settings: SimulatorSettings, *, wall: Callable[[], float] = time.time) -> FastAPI:
@@ -26,7 +37,9 @@ def create_app(settings: SimulatorSettings, *, wall: Callable[[], float] = time.
         finally:
             await network.stop()
 
-    app = FastAPI(title="Mạng điện thoại giả lập", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    app = SimulatorApp(
+        title="Mạng điện thoại giả lập", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None
+    )
     app.state.network = network
 
     @app.get("/livez")

@@ -1,12 +1,13 @@
 """The shapes of an answer, and of no answer, that both gateways share."""
 
 import asyncio
-from typing import Any
 
 import orjson
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+TRANSPORT = "motcua.transport"
+"""Where the application keeps the request's connection in its scope."""
 # What stands in front of both gateways when it breaks: a web server's own page, not the gateway's JSON.
 _BAD_GATEWAY_PAGE = (
     b"<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n"
@@ -27,8 +28,8 @@ def bad_gateway() -> Response:
 class NoReply(Response):
     """Closes the connection without a byte of reply, at once or after holding it until the client gives up.
 
-    ASGI has no word for this; the transport is reached through the bound `receive` of uvicorn. When uvicorn no
-    longer binds it to the request cycle, the attribute look-up below fails loudly and every caller sees a 500.
+    ASGI has no word for this; the transport is reached through the bound `receive` of uvicorn, taken where the request
+    enters the application. When uvicorn no longer binds it, the look-up fails loudly and every caller sees a 500.
     """
 
     def __init__(self, hold_ms: int = 0) -> None:
@@ -37,7 +38,7 @@ class NoReply(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hold the connection, then close it."""
-        transport: Any = receive.__self__.transport  # type: ignore[attr-defined]
+        transport: asyncio.Transport = scope[TRANSPORT]
         try:
             async with asyncio.timeout(self._hold_ms / 1000):
                 await _disconnected(receive)

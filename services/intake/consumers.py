@@ -29,7 +29,7 @@ GROUP = "intake"
 def handlers(opener: Opener | None, sealer: Sealer | None, now: Now) -> Mapping[type[Message], Handler]:
     """What intake does about each message type it cares for."""
 
-    def register(message: counter.RegisterDossier, _: Envelope) -> Decision[Any]:
+    def register(message: counter.RegisterDossier, envelope: Envelope) -> Decision[Any]:
         try:
             if opener is None:
                 raise Invalid("sealing-not-configured", "Máy chủ chưa có khóa để mở dữ liệu đã niêm phong.")
@@ -46,15 +46,16 @@ def handlers(opener: Opener | None, sealer: Sealer | None, now: Now) -> Mapping[
             channel=message.channel,
             applicant=applicant.applicant(),
             contact=applicant.contact(sealer),
-            received_at=message.occurred_at or now(),
+            received_at=message.occurred_at or min(envelope.time or now(), now()),
             external_ref=message.external_ref,
             backfill=message.backfill,
+            said_at=envelope.time,
         )
 
-    def supplement(message: counter.SupplementDossier, _: Envelope) -> Decision[Any]:
-        return SupplementDossier(message.code, frozenset({message.counter}), message.occurred_at)
+    def supplement(message: counter.SupplementDossier, envelope: Envelope) -> Decision[Any]:
+        return SupplementDossier(message.code, frozenset({message.counter}), message.occurred_at, envelope.time)
 
-    def hand_over(message: counter.HandOverResult, _: Envelope) -> Decision[Any]:
+    def hand_over(message: counter.HandOverResult, envelope: Envelope) -> Decision[Any]:
         return HandOverResult(
             message.code,
             frozenset({message.counter}),
@@ -62,6 +63,7 @@ def handlers(opener: Opener | None, sealer: Sealer | None, now: Now) -> Mapping[
             message.received_by,
             message.proof,
             message.occurred_at,
+            envelope.time,
         )
 
     def learn(message: DossierEvent, _: Envelope) -> Decision[Any]:

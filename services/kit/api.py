@@ -27,13 +27,20 @@ def make_api(
     collections: Mapping[str, Sequence[IndexModel]] | None = None,
 ) -> FastAPI:
     """Wire a service's routers into a process with health, keys, limits and its collections."""
-    health = Health(process, ready={"mongodb": mongo.ping})
+    preparing: asyncio.Task[None] | None = None
+
+    async def collections_exist() -> None:
+        # A transaction on a collection that is just being made may wait for long: no work before they are there.
+        if preparing is None or not preparing.done():
+            raise RuntimeError("collections are being prepared")
+        preparing.result()
+
+    health = Health(process, ready={"mongodb": mongo.ping, "collections": collections_exist})
 
     async def lifespan() -> AsyncIterator[None]:
-        tasks = [
-            asyncio.create_task(schema.ensure_when_reachable(mongo, stores, collections)),
-            asyncio.create_task(health.heartbeat()),
-        ]
+        nonlocal preparing
+        preparing = asyncio.create_task(schema.ensure_when_reachable(mongo, stores, collections))
+        tasks = [preparing, asyncio.create_task(health.heartbeat())]
         yield
         for task in tasks:
             task.cancel()

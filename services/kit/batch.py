@@ -96,21 +96,21 @@ class _Guarded:
 
     def decide(self, work: Work, now: datetime) -> Any:
         record = self.item.record
-        if record in self.keys:
-            self.keys.append(record, BEHIND, "", self.now)
+        if self.item in self.keys:
+            self.keys.append(self.item, BEHIND, "", self.now)
             raise _Parked(BEHIND)
         try:
             return self.decision.decide(work, now)
         except Refused as error:
             if record.topic in self.group.command_topics and not error.retryable:
                 raise _Buried(error.slug, error.message) from error
-            self.keys.append(record, error.slug, error.message, self.now)
+            self.keys.append(self.item, error.slug, error.message, self.now)
             raise _Parked(error.slug) from error
         except Exception as error:
             log.error(
                 "consumer.decision_failed", type=self.item.envelope.type, error=type(error).__name__, exc_info=True
             )
-            self.keys.append(record, BUG, type(error).__name__, self.now)
+            self.keys.append(self.item, BUG, type(error).__name__, self.now)
             raise _Parked(BUG) from error
 
 

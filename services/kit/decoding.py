@@ -26,6 +26,16 @@ class Decoded:
         """Unique over all producers: CloudEvents ids are unique per source only."""
         return f"{self.envelope.source}|{self.envelope.id}"
 
+    @property
+    def order_key(self) -> str:
+        """What must be applied in order: the dossier. Commands of a counter share the counter's record key, but one
+        that fails must hold up its own dossier only, not the whole counter."""
+        for name in ("code", "external_ref", "procedure_code"):
+            value = getattr(self.message, name, None)
+            if value is not None:
+                return str(value)
+        return (self.record.key or b"").decode("utf-8", "backslashreplace")
+
 
 @dataclass(frozen=True)
 class Poison:

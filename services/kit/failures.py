@@ -12,7 +12,7 @@ from typing import Any
 
 from pymongo import ASCENDING, IndexModel, InsertOne, ReplaceOne
 
-from services.kit.decoding import Poison
+from services.kit.decoding import Decoded, Poison
 from services.kit.errors import Stale
 from services.kit.ids import new_id
 from services.kit.kafka import Record
@@ -116,15 +116,15 @@ class ParkedKeys:
             key["seen"] = {"tail": key["tail"], "count": key["count"]}
         return cls(group, keys, [])
 
-    def id_of(self, record: Record) -> str:
-        return f"{self.group}|{(record.key or b'').decode('utf-8', 'backslashreplace')}"
+    def id_of(self, item: Decoded) -> str:
+        return f"{self.group}|{item.order_key}"
 
-    def __contains__(self, record: Record) -> bool:
-        return self.id_of(record) in self.keys
+    def __contains__(self, item: Decoded) -> bool:
+        return self.id_of(item) in self.keys
 
-    def append(self, record: Record, slug: str, detail: str, now: datetime) -> None:
+    def append(self, item: Decoded, slug: str, detail: str, now: datetime) -> None:
         """Put a record behind what waits for its key."""
-        id = self.id_of(record)
+        id = self.id_of(item)
         key = self.keys.setdefault(
             id, {"_id": id, "group": self.group, "tail": 0, "count": 0, "attempts": 0, "parked_at": now}
         )
@@ -136,7 +136,7 @@ class ParkedKeys:
         key["count"] += 1
         key["dirty"] = True
         self.appended.append(
-            {"_id": f"{id}|{key['tail']:09d}", "parked_key": id, "slug": slug, "at": now, **record_fields(record)}
+            {"_id": f"{id}|{key['tail']:09d}", "parked_key": id, "slug": slug, "at": now, **record_fields(item.record)}
         )
 
     async def flush(self, mongo: Mongo, session: Session) -> None:

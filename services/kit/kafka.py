@@ -282,11 +282,18 @@ async def create_topics(bootstrap: str, topics: Sequence[Topic], replication: in
 
 @asynccontextmanager
 async def read_log(bootstrap: str, topics: Sequence[str]) -> AsyncIterator[AsyncIterator[Record]]:
-    """Read topics from the beginning, outside any group; ends when nothing new came for two seconds."""
+    """Read topics from the beginning, outside any group; ends when nothing new came for two seconds.
+
+    Raises: KafkaUnreachable.
+    """
     consumer = AIOKafkaConsumer(
         bootstrap_servers=bootstrap, auto_offset_reset="earliest", enable_auto_commit=False, fetch_max_wait_ms=200
     )
-    await consumer.start()
+    try:
+        await consumer.start()
+    except (KafkaError, OSError) as error:
+        await consumer.stop()
+        raise KafkaUnreachable(f"không kết nối được Kafka tại {bootstrap}") from error
     try:
         partitions = [
             TopicPartition(t, p)

@@ -99,9 +99,7 @@ HISTOGRAMS: dict[HistogramName, tuple[Definition, tuple[float, ...]]] = {
         (1, 2, 4, 8, 16, 32, 64, 128, 500),
     ),
     "gateway_seconds": (
-        Definition(
-            ("channel",), "Time of a gateway call, seconds.", "Slow: the provider; weights shift by themselves."
-        ),
+        Definition(("channel",), "Time of a gateway call, seconds.", "Slow: the provider, or the network to it."),
         (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
     ),
 }

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import stamina
 import uvicorn
 import uvloop
 from fastapi import FastAPI
@@ -193,16 +194,17 @@ class Worker:
                 await self._pause(pause)
 
     async def _subscribe(self) -> None:
-        pause = 0.25
-        while not self.stop.is_set() and not self.subscribed:
-            try:
-                await self.subscription.start()
-                self.subscribed = True
-            except Exception as error:  # noqa: BLE001 - whatever the client raises while no broker answers
-                pause = min(LONGEST_PAUSE_S, pause * 2)
-                log.warning("kafka.not_reachable", error=type(error).__name__, pause_s=pause)
-                await self._quietly(self.subscription.stop())
-                await self._pause(pause)
+        """Join the group, however long no broker answers."""
+        async for attempt in stamina.retry_context(
+            on=Exception, attempts=None, timeout=None, wait_initial=0.5, wait_max=LONGEST_PAUSE_S
+        ):
+            with attempt:
+                try:
+                    await self.subscription.start()
+                except Exception:
+                    await self._quietly(self.subscription.stop())
+                    raise
+        self.subscribed = True
 
     async def _kafka_ready(self) -> None:
         if not self.subscribed:

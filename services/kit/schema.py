@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import stamina
 from pymongo import IndexModel
 
-from services.kit import batch, failures, logs, outbox
+from services.kit import batch, failures, outbox
 from services.kit.auth import API_KEYS
 from services.kit.lease import LEASES
 from services.kit.mongo import Mongo
 from services.kit.mongo.driver import PyMongoError
 from services.kit.store import Store
 
-log = logs.get("kit.schema")
 LONGEST_PAUSE_S = 10.0
 KIT: Mapping[str, Sequence[IndexModel]] = {
     outbox.OUTBOX: outbox.INDEXES,
@@ -38,13 +37,9 @@ async def ensure(
 async def ensure_when_reachable(
     mongo: Mongo, stores: Sequence[Store[Any]], more: Mapping[str, Sequence[IndexModel]] | None = None
 ) -> None:
-    """Wait for MongoDB with growing pauses, then create what is missing."""
-    pause = 0.25
-    while True:
-        try:
+    """Wait for MongoDB with growing pauses, however long it is away, then create what is missing."""
+    async for attempt in stamina.retry_context(
+        on=PyMongoError, attempts=None, timeout=None, wait_initial=0.25, wait_max=LONGEST_PAUSE_S
+    ):
+        with attempt:
             await ensure(mongo, stores, more)
-            return
-        except PyMongoError as error:
-            log.warning("mongodb.not_reachable", error=type(error).__name__, pause_s=pause)
-            await asyncio.sleep(pause)
-            pause = min(LONGEST_PAUSE_S, pause * 2)

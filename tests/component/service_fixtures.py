@@ -26,7 +26,8 @@ from services.intake.consumers import COMMAND_TOPICS as INTAKE_COMMANDS
 from services.intake.consumers import handlers as intake_handlers
 from services.intake.domain.procedure import Procedure
 from services.intake.settings import IntakeSettings
-from services.kit import telemetry
+from services.intake.store import STORES as intake_stores
+from services.kit import schema, telemetry
 from services.kit.auth import ApiKeys
 from services.kit.commit import Committer
 from services.kit.consumer import Consumer
@@ -45,6 +46,7 @@ from services.routing.consumers import COMMAND_TOPICS as ROUTING_COMMANDS
 from services.routing.consumers import HANDLERS as ROUTING_HANDLERS
 from services.routing.domain.directory import Agency, Directory
 from services.routing.settings import RoutingSettings
+from services.routing.store import STORES as routing_stores
 from tests.component.ledger import events as outbox_events
 
 COUNTER, OTHER_COUNTER = "H12.970.00", "H12.971.00"
@@ -195,6 +197,7 @@ async def open_intake(settings: IntakeSettings, notify: Opener) -> AsyncIterator
     """One intake API process with its consumer beside it."""
     telemetry.configure("test")
     mongo = settings.mongo("intake")
+    await schema.ensure(mongo, intake_stores)
     app = intake_api.create_app(settings)
     assert settings.intake_private_key is not None
     opener = Opener(settings.intake_private_key.get_secret_value())
@@ -229,6 +232,7 @@ async def routing(mongodb_url: str, prefix: str) -> AsyncIterator[Service]:
     telemetry.configure("test")
     settings = RoutingSettings(mongodb_url=mongodb_url, mongodb_prefix=prefix)  # type: ignore[arg-type]
     mongo = settings.mongo("routing")
+    await schema.ensure(mongo, routing_stores)
     app = routing_api.create_app(settings)
     async with _running(app) as http:
         consumer = Consumer("routing", mongo, "/routing", now, ROUTING_HANDLERS, command_topics=ROUTING_COMMANDS)

@@ -145,7 +145,8 @@ async def test_the_dossier_of_another_counter_does_not_exist_for_a_command(intak
 
 
 async def test_papers_that_were_asked_for_start_the_limit_anew(intake: Intake) -> None:
-    code = await intake.register()
+    long_ago = (now() - timedelta(days=30)).isoformat()
+    code = await intake.register(occurred_at=long_ago, backfill=True)
     await intake.take(SupplementDossier(counter=COUNTER, code=code), topic=TOPIC)
     assert await intake.buried() == ["supplement-not-expected"]
     asked = DossierSupplementRequested(

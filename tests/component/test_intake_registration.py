@@ -28,6 +28,7 @@ from tests.component.service_fixtures import (
     now,
     open_intake,
 )
+from tests.eventually import eventually
 
 
 async def test_a_dossier_gets_its_receipt_with_a_legal_code_and_a_date(intake: Intake) -> None:
@@ -119,7 +120,7 @@ async def test_without_any_broker_counters_go_on_and_their_events_wait(
     assert settings.kafka.bootstrap == "127.0.0.1:1"
     async with open_intake(settings, intake.notify) as alone:
         code = await alone.register()
-        assert (await alone.http.get("/readyz")).status_code == 200
+        await eventually(lambda: ready(alone))
     waiting = await intake.documents("outbox", pending=True)
     assert [event["subject"] for document in waiting for event in document["events"]] == [code]
 
@@ -194,3 +195,7 @@ async def test_actions_on_a_dossier_that_is_not_ready_are_conflicts_that_say_its
 async def test_a_key_with_odd_signs_is_a_key_like_any_other(intake: Intake) -> None:
     for key in ("a|b", "$ne", "../x", new_id()):
         assert (await intake.post_dossier(intake.body(), key=key)).status_code == 201
+
+
+async def ready(intake: Intake) -> bool:
+    return (await intake.http.get("/readyz")).status_code == 200

@@ -27,6 +27,8 @@ class HandOverResult:
     received_by: ReceivedBy = ReceivedBy.OWNER
     proof: HandOverProof = HandOverProof.SIGNATURE
     occurred_at: datetime | None = None
+    said_at: datetime | None = None
+    """When the command was sent, for those that came by Kafka."""
 
     def needs(self) -> Iterable[Ref]:
         yield Ref(DOSSIERS, self.code)
@@ -34,7 +36,7 @@ class HandOverResult:
     def decide(self, work: Work, now: datetime) -> Dossier:
         """Raises: Missing `dossier-unknown`, Conflict `result-not-ready`, Invalid `moment-…`."""
         dossier = dossier_of(work.get(DOSSIERS, self.code), self.counters)
-        at = business_time(self.occurred_at, now, backfill=dossier.backfill)
+        at = business_time(self.occurred_at, now, backfill=dossier.backfill, said_at=self.said_at)
         changed, event = domain.hand_over(dossier, at, self.method, self.received_by, self.proof)
         work.put(DOSSIERS, self.code, changed, (DOSSIER_EVENTS, self.code, event))
         return changed

@@ -48,6 +48,8 @@ class RegisterDossier:
     sets: int = 1
     external_ref: str | None = None
     backfill: bool = False
+    said_at: datetime | None = None
+    """When the command was sent, for those that came by Kafka."""
 
     @property
     def series(self) -> str:
@@ -76,7 +78,7 @@ class RegisterDossier:
         procedure = work.get(PROCEDURES, self.procedure_code)
         if procedure is None:
             raise Missing("procedure-unknown", "Không có thủ tục này trong danh mục đang công bố.")
-        received_at = business_time(self.received_at, now, backfill=self.backfill)
+        received_at = business_time(self.received_at, now, backfill=self.backfill, said_at=self.said_at)
         number = (work.get(NUMBERS, self.series) or DailyNumber()).next()
         state = self._dossier(dossier_code(self.series, number.last), procedure, received_at)
         dossier, event = domain.submit(state, self.contact)

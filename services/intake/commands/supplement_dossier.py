@@ -24,6 +24,8 @@ class SupplementDossier:
     code: str
     counters: frozenset[str] | None
     occurred_at: datetime | None = None
+    said_at: datetime | None = None
+    """When the command was sent, for those that came by Kafka."""
 
     def needs(self) -> Iterable[Ref]:
         yield Ref(DOSSIERS, self.code)
@@ -31,7 +33,7 @@ class SupplementDossier:
     def decide(self, work: Work, now: datetime) -> Dossier:
         """Raises: Missing `dossier-unknown`, Conflict `supplement-not-expected`, Invalid `moment-…`."""
         dossier = dossier_of(work.get(DOSSIERS, self.code), self.counters)
-        at = business_time(self.occurred_at, now, backfill=dossier.backfill)
+        at = business_time(self.occurred_at, now, backfill=dossier.backfill, said_at=self.said_at)
         promised = promise(at, dossier.limit_value, dossier.limit_unit)
         changed, event = domain.supplement(dossier, at, promised.due_at, promised.explained)
         work.put(DOSSIERS, self.code, changed, (DOSSIER_EVENTS, self.code, event))

@@ -55,7 +55,8 @@ FACTS: Mapping[type[DossierEvent], Mapping[Status, Status]] = {
     routing.DossierOverdue: {},
     routing.DossierExtended: {},
     routing.DossierResolved: {
-        s: Status.RESOLVED for s in (Status.RECEIVED, Status.IN_PROCESS, Status.PAYMENT, Status.SUPPLEMENT)
+        s: Status.RESOLVED
+        for s in (Status.RECEIVED, Status.IN_PROCESS, Status.PAYMENT, Status.SUPPLEMENT, Status.HALTED)
     },
 }
 """What routing's facts do to the status; a state that is not named stays (an ended dossier stays ended)."""

@@ -1,0 +1,202 @@
+"""The command line as operators use it: real processes, real engines, exit codes and words."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from contracts.topics import all_topics
+from local.engines import Endpoints
+from local.engines.ports import choose_port
+from services.kit.mongo import Mongo
+from tests.component.service_fixtures import Intake
+
+COMMANDS = ("up", "demo", "check", "init", "issue-key", "revoke-key", "catalogue", "agencies", "republish")
+CATALOGUE = """code,name,time_limit_value,time_limit_unit,agencies_in_steps
+1.000001,Thủ tục một,3,ngày làm việc,Phòng Tư pháp
+1.000002,Thủ tục hai,,,Phòng Tư pháp
+1.000002,Thủ tục hai lần nữa,5,ngày,Phòng Tư pháp
+[/mã],Thủ tục có mã lạ,5,ngày,Phòng Tư pháp
+"""
+AGENCIES = """code,name,level,parent,kind
+H12,Ủy ban nhân dân tỉnh,tỉnh,,people_committee
+H12.970,Ủy ban nhân dân huyện,huyện,H12,people_committee
+"""
+
+
+@dataclass
+class Ended:
+    """A command that came to its end."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def said(self) -> str:
+        return self.out + self.err
+
+
+async def motcua(*arguments: str, program: tuple[str, ...] = ("-m", "motcua"), **env: str) -> Ended:
+    environ = {"PATH": os.environ["PATH"], "HOME": os.environ["HOME"], "COLUMNS": "200", "LC_ALL": "C.UTF-8", **env}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, *program, *arguments,
+        env=environ, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    out, err = await process.communicate()
+    assert process.returncode is not None
+    ended = Ended(process.returncode, out.decode(), err.decode())
+    assert "Traceback" not in ended.said, ended.said
+    return ended
+
+
+@pytest.fixture
+async def place(mongodb_url: str, prefix: str) -> AsyncIterator[dict[str, str]]:
+    """The environment of an installation without anything in it, and without a broker."""
+    yield {
+        "MONGODB_URL": mongodb_url,
+        "MONGODB_PREFIX": prefix,
+        "KAFKA_BOOTSTRAP": f"127.0.0.1:{choose_port(0)}",
+    }
+    for service in ("intake", "routing", "notify"):
+        mongo = Mongo(mongodb_url, f"{prefix}_{service}")
+        await mongo.drop()
+        await mongo.close()
+
+
+async def test_help_names_every_command_and_every_command_explains_itself() -> None:
+    overview = await motcua("--help")
+    assert overview.code == 0
+    helps = await asyncio.gather(*(motcua(command, "--help") for command in COMMANDS))
+    for command, explained in zip(COMMANDS, helps, strict=True):
+        assert command in overview.out
+        assert explained.code == 0
+        assert f"motcua {command}" in explained.out
+
+
+async def test_a_word_that_is_no_command_is_said_and_not_zero() -> None:
+    ended = await motcua("dance")
+    assert ended.code != 0
+    assert "dance" in ended.said
+
+
+async def test_check_of_an_empty_installation_finds_nothing_and_says_it_as_json(place: dict[str, str]) -> None:
+    ended = await motcua("check", "--json", "--skip-log", **place)
+    assert ended.code == 0
+    report = json.loads(ended.out)
+    assert report["clean"] is True
+    assert report["seen"]["dossiers"] == 0
+    assert report["notes"] == ["the event log was not read: no broker given"]
+    for_people = await motcua("check", "--skip-log", **place)
+    assert for_people.code == 0
+    assert "mất (lost)" in for_people.out
+
+
+async def test_init_makes_topics_and_collections_and_changes_nothing_the_second_time(
+    place: dict[str, str], broker: Endpoints
+) -> None:
+    place["KAFKA_BOOTSTRAP"] = broker.kafka_bootstrap
+    first = await motcua("init", **place)
+    assert first.code == 0
+    assert all(topic.name in first.out for topic in all_topics())
+    again = await motcua("init", **place)
+    assert again.code == 0
+    assert "Topic mới: không có" in again.out
+    checked = await motcua("check", "--json", **place)
+    assert (checked.code, json.loads(checked.out)["clean"]) == (0, True)
+
+
+async def test_a_catalogue_is_added_once_and_unchanged_the_second_time(place: dict[str, str], tmp_path: Path) -> None:
+    file = tmp_path / "catalogue.csv"
+    file.write_text(CATALOGUE, encoding="utf-8")
+    dry = await motcua("catalogue", str(file), "--dry-run", **place)
+    assert dry.code == 0
+    assert "Đọc được 2 thủ tục, từ chối 2 dòng." in dry.out
+    assert "dòng 4: từ chối: code-repeated" in dry.out
+    assert "dòng 5: từ chối: code-malformed" in dry.out
+    assert "[/MÃ]" in dry.out  # quoted, not taken for markup
+    intake = Mongo(place["MONGODB_URL"], f"{place['MONGODB_PREFIX']}_intake")
+    assert await intake.collection("procedures").count_documents({}) == 0
+    added = await motcua("catalogue", str(file), **place)
+    assert (added.code, "Thêm 2, đổi 0, giữ nguyên 0, từ chối 2; 1 thủ tục chưa có thời hạn." in added.out) == (0, True)
+    events = await intake.collection("outbox").count_documents({})
+    again = await motcua("catalogue", str(file), **place)
+    assert (again.code, "Thêm 0, đổi 0, giữ nguyên 2" in again.out) == (0, True)
+    assert await intake.collection("procedures").count_documents({}) == 2
+    assert await intake.collection("outbox").count_documents({}) == events
+    await intake.close()
+
+
+async def test_the_directory_of_agencies_is_replaced_only_when_it_differs(
+    place: dict[str, str], tmp_path: Path
+) -> None:
+    file = tmp_path / "agencies.csv"
+    file.write_text(AGENCIES, encoding="utf-8")
+    first = await motcua("agencies", str(file), **place)
+    again = await motcua("agencies", str(file), **place)
+    assert (first.code, again.code) == (0, 0)
+    assert "Đã cập nhật" in first.out
+    assert "không đổi" in again.out
+
+
+@pytest.mark.parametrize(
+    ("command", "content", "slug"),
+    [
+        ("catalogue", b"", "file-empty"),
+        ("catalogue", b"a,b\n1,2\n", "column-missing"),
+        ("catalogue", b"\xff\xfe\x00", "file-not-utf8"),
+        ("catalogue", None, "file-unreadable"),
+        ("agencies", b"name\nH12\n", "column-missing"),
+        ("agencies", None, "file-unreadable"),
+    ],
+)
+async def test_a_bad_file_is_refused_with_its_slug_and_nothing_is_stored(
+    place: dict[str, str], tmp_path: Path, command: str, content: bytes | None, slug: str
+) -> None:
+    file = tmp_path / "bad.csv"
+    if content is not None:
+        file.write_bytes(content)
+    ended = await motcua(command, str(file), **place)
+    assert ended.code == 2, ended.said
+    assert slug in ended.err
+
+
+async def test_an_issued_key_opens_the_running_api_until_it_is_revoked(place: dict[str, str], intake: Intake) -> None:
+    place["MONGODB_PREFIX"] = intake.settings.mongodb_prefix
+    issued = await motcua("issue-key", "intake", "counter:H12.970.00", "--label", "quầy thử", **place)
+    assert issued.code == 0
+    key = issued.out.strip()
+    asked = {"url": "/v1/dossiers", "params": {"counter": "H12.970.00"}}
+    headers = {"Authorization": f"Bearer {key}"}
+    assert (await intake.http.get(**asked, headers=headers)).status_code == 200  # type: ignore[arg-type]
+    revoked = await motcua("revoke-key", "intake", key.split("_")[1], **place)
+    assert revoked.code == 0
+    intake.app.state.keys._cache.clear()  # an old answer counts for 15 seconds
+    refused = await intake.http.get(**asked, headers=headers)  # type: ignore[arg-type]
+    assert (refused.status_code, refused.json()["slug"]) == (401, "key-unknown")
+    unknown = await motcua("revoke-key", "intake", "0123456789ab", **place)
+    assert unknown.code == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "slug"),
+    [
+        (("issue-key", "intake", "everything", "--label", "x"), "scope-unknown"),
+        (("issue-key", "intake", "--label", "x"), "scope-missing"),
+        (("republish", "intake", "--since", "yesterday"), "moment-malformed"),
+        (("republish", "intake", "--since", "2026-11-23T00:00:00"), "moment-malformed"),
+    ],
+)
+async def test_a_wrong_argument_is_refused_in_words(
+    place: dict[str, str], arguments: tuple[str, ...], slug: str
+) -> None:
+    ended = await motcua(*arguments, **place)
+    assert ended.code == 2, ended.said
+    assert slug in ended.err
