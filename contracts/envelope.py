@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 CONTENT_TYPE = "application/json"
 SCHEMA_BASE = "urn:motcua:schema:"
 _TRACEPARENT = re.compile(r"^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$")
+LONGEST_ATTRIBUTE = 500
+"""Bytes of one attribute: ids come back in our own events, and an event too large to send blocks its dossier."""
 _REQUIRED = ("ce_specversion", "ce_id", "ce_source", "ce_type")
 
 
@@ -62,8 +64,8 @@ def from_headers(headers: Iterable[tuple[str, bytes | None]]) -> Envelope:
     """Read the envelope of a record.
 
     Raises:
-        EnvelopeError: `null-header`, `header-not-utf8`, `not-a-cloudevent`, `specversion-unknown` or
-            `content-type-unknown`.
+        EnvelopeError: `null-header`, `header-not-utf8`, `not-a-cloudevent`, `specversion-unknown`,
+            `content-type-unknown` or `header-too-long`.
     """
     text = _decode(headers)
     missing = [name for name in _REQUIRED if not text.get(name)]
@@ -98,6 +100,8 @@ def _decode(headers: Iterable[tuple[str, bytes | None]]) -> dict[str, str]:
     for name, value in headers:
         if value is None:
             raise EnvelopeError("null-header", f"header {name!r} is null")
+        if name.lower().startswith("ce_") and len(value) > LONGEST_ATTRIBUTE:
+            raise EnvelopeError("header-too-long", f"header {name[:40]!r} has {len(value)} bytes")
         try:
             text[name.lower()] = value.decode("utf-8")
         except UnicodeDecodeError:

@@ -1,4 +1,4 @@
-"""The topics: who writes, who reads, how they are kept. Created by `motcua topics`, never by a client's first use."""
+"""The topics: who writes, who reads, how they are kept. Created by `motcua init`, never by a client's first use."""
 
 from __future__ import annotations
 

@@ -84,6 +84,8 @@ def dossiers_and_cases(facts: Facts, report: Report, now: datetime, grace: timed
         if code not in on_the_way and dossier["status"] in NEEDS_CASE and code not in facts.cases:
             report.add("lost", "dossier-without-case", code)
     for code, case in facts.cases.items():
+        if case["state"] == "unplaced":
+            report.add("stuck", "case-unplaced", code, "every agency declined it: an operator must place it")
         found = facts.dossiers.get(code)
         if code in on_the_way:
             continue
@@ -103,21 +105,15 @@ def on_their_way(facts: Facts, now: datetime, grace: timedelta) -> set[str]:
 
 
 def numbering(facts: Facts, report: Report) -> None:
-    """Codes run from 1 without gaps for each counter and day; a counter's own reference stands for one dossier."""
+    """Codes run from 1 without gaps for each counter and day."""
     series: dict[str, list[int]] = defaultdict(list)
-    references: Counter[tuple[str, str]] = Counter()
-    for code, dossier in facts.dossiers.items():
+    for code in facts.dossiers:
         unit, _, number = code.rpartition("-")
         series[unit].append(int(number))
-        if dossier.get("external_ref"):
-            references[dossier["counter"], dossier["external_ref"]] += 1
     for unit, numbers in series.items():
         missing = sorted(set(range(1, max(numbers) + 1)) - set(numbers))
         if missing:
             report.add("lost", "number-missing", unit, f"{missing[:20]}")
-    for (counter, reference), times in references.items():
-        if times > 1:
-            report.add("duplicated", "reference-repeated", f"{counter}/{reference}", f"{times} dossiers")
 
 
 def notices(facts: Facts, report: Report, now: datetime, grace: timedelta) -> None:
@@ -166,7 +162,7 @@ def phones(facts: Facts, report: Report, now: datetime, grace: timedelta) -> Non
 
 
 def statistics(facts: Facts, report: Report) -> None:
-    """Received = resolved + open + withdrawn, for one-stop and interlinked, the same in intake and routing."""
+    """Intake and routing count one-stop and interlinked dossiers alike; each resolved one has its timeliness."""
     at_counters = Counter(d["mechanism"] for c, d in facts.dossiers.items() if c in facts.cases)
     in_routing = Counter(case["mechanism"] for case in facts.cases.values())
     for mechanism in at_counters | in_routing:

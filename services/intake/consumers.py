@@ -8,7 +8,7 @@ from typing import Any
 from contracts.envelope import Envelope
 from contracts.events import Message, counter, notify
 from contracts.events.base import DossierEvent
-from contracts.problems import Invalid
+from contracts.problems import Denied, Invalid
 from contracts.topics import COUNTER_INTAKE
 from services.intake.applicants import open_applicant
 from services.intake.commands.hand_over_result import HandOverResult
@@ -26,15 +26,19 @@ COMMAND_TOPICS = frozenset({COUNTER_INTAKE.name})
 GROUP = "intake"
 
 
-def handlers(opener: Opener | None, sealer: Sealer | None, now: Now) -> Mapping[type[Message], Handler]:
+def handlers(
+    opener: Opener | None, sealer: Sealer | None, now: Now, backfill_counters: frozenset[str] = frozenset()
+) -> Mapping[type[Message], Handler]:
     """What intake does about each message type it cares for."""
 
     def register(message: counter.RegisterDossier, envelope: Envelope) -> Decision[Any]:
         try:
             if opener is None:
                 raise Invalid("sealing-not-configured", "Máy chủ chưa có khóa để mở dữ liệu đã niêm phong.")
+            if message.backfill and message.counter not in backfill_counters:
+                raise Denied("backfill-not-allowed", "Quầy này không được phép nhập sổ cũ (backfill).")
             applicant = open_applicant(opener.open(message.applicant))
-        except Invalid as error:
+        except (Invalid, Denied) as error:
             return Refusal(error)
         # The seal differs each time it is made: compare what is inside.
         content = message.model_dump_json(exclude={"applicant"}) + applicant.model_dump_json()

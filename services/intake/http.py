@@ -105,6 +105,8 @@ def desk_routes(mongo: Mongo, committer: Committer, now: Now, sealer: Sealer | N
     ) -> dict[str, Any]:
         """Tiếp nhận hồ sơ. The same `Idempotency-Key` again gives the first answer again."""
         caller.require(f"counter:{body.counter}", "operator")
+        if body.backfill:
+            caller.require("backfill", "operator")
         if not idempotency_key:
             raise Invalid("idempotency-key-missing", "Cần tiêu đề Idempotency-Key để gửi lại an toàn khi mất mạng.")
         if sealer is None and body.applicant.phone is not None and body.applicant.notify_by != "none":

@@ -18,6 +18,8 @@ class IntakeSettings(Settings):
     """Opens what counters' software seals for intake (URL-safe base64, Curve25519)."""
     notify_public_key: str = ""
     """Seals the citizen's contact for notify; empty: no notices are possible, and registration says so."""
+    backfill_counters: tuple[str, ...] = ()
+    """Counters whose own software may send `backfill` registrations over Kafka (JSON list of codes)."""
     tracking_attempts: str = "5/15minutes"
     """Wrong last digits per dossier before tracking of that dossier pauses (limits notation)."""
 

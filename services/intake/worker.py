@@ -26,7 +26,7 @@ def create_worker(settings: IntakeSettings) -> Worker:
         mongo,
         SOURCE,
         now,
-        handlers(opener, sealer, now),
+        handlers(opener, sealer, now, frozenset(settings.backfill_counters)),
         command_topics=COMMAND_TOPICS,
         epoch=settings.kafka.epoch,
     )

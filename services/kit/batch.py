@@ -62,6 +62,10 @@ class Repeated(Exception):
     """An event id was in the inbox already: read the inbox first, then apply the rest."""
 
 
+class Unsplit(Exception):
+    """One record among several cannot even be loaded: try them in smaller parts."""
+
+
 class _Parked(Exception):
     """The record waits with its key."""
 
@@ -225,7 +229,16 @@ class Batch:
             for item in mine
             if (decision := self.decisions[id(item)]) is not None
         ]
-        results = await decide_all(self.mongo, self.work, items, (_Parked, _Buried))
+        try:
+            results = await decide_all(self.mongo, self.work, items, (_Parked, _Buried))
+        except (PyMongoError, Stale):
+            raise
+        except Exception as error:
+            if len(mine) > 1:
+                raise Unsplit from error
+            log.error("consumer.load_failed", type=mine[0].envelope.type, error=type(error).__name__, exc_info=True)
+            keys.append(mine[0], BUG, type(error).__name__, self.now)
+            results = [_Parked(BUG)]
         for item, result in zip(mine, results, strict=True):
             if isinstance(result, _Buried):
                 self.poison.append(Poison(item.record, result.slug, result.detail))

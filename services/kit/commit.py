@@ -15,11 +15,14 @@ from typing import Any, TypeVar
 from contracts.problems import Refused
 from services.kit import metrics, telemetry
 from services.kit.clock import Now
+from services.kit.errors import Stale, Unavailable
 from services.kit.mongo import Mongo, Session, transact
 from services.kit.work import Cause, Decision, Item, Work, decide_all
 
 R = TypeVar("R")
 MOST_TOGETHER = 64
+MOST_WAITING = 2000
+"""Beyond it callers are told at once to come again later, rather than wait in a growing queue."""
 
 
 @dataclass
@@ -39,6 +42,8 @@ class Committer:
 
         Raises: Refused (by the rules), Stale, Unavailable.
         """
+        if len(self._queue) >= MOST_WAITING:
+            raise Unavailable("too many decisions wait for the database")
         cause = cause or Cause(telemetry.correlation_id(), traceparent=telemetry.traceparent())
         future: asyncio.Future[R] = asyncio.get_running_loop().create_future()
         self._queue.append((Item(decision, cause), future))
@@ -69,6 +74,8 @@ class Committer:
             batch, self._queue = self._queue[:MOST_TOGETHER], self._queue[MOST_TOGETHER:]
             try:
                 results = await self.run_all([item for item, _ in batch])
+            except (Unavailable, Stale) as error:
+                results = [error] * len(batch)  # the database is away for all of them alike
             except Exception as error:  # noqa: BLE001 - handed to the callers, who are the edge
                 if len(batch) > 1:
                     # One bad apple (a bug, an over-long event) must not fail its neighbours.

@@ -18,10 +18,10 @@ from typing import Any
 from contracts.envelope import Envelope
 from contracts.events import Message
 from services.kit import logs, metrics, telemetry
-from services.kit.batch import BadRecordLimit, Batch, Group, Repeated
+from services.kit.batch import BadRecordLimit, Batch, Group, Repeated, Unsplit
 from services.kit.clock import Now
 from services.kit.decoding import Decoded, decode
-from services.kit.errors import Stale
+from services.kit.errors import DocumentRefused, Stale
 from services.kit.kafka import Record
 from services.kit.mongo import Mongo, Session, transact
 from services.kit.store import Ref
@@ -95,7 +95,7 @@ class Consumer:
             part, left = left[:size], left[size:]
             try:
                 await self._apply_part(part)
-            except Stale:
+            except (Stale, Unsplit, DocumentRefused):
                 if len(part) == 1:
                     raise
                 # A long transaction loses every conflict against short ones (a clerk's request on one of its

@@ -30,11 +30,12 @@ class Decoded:
     def order_key(self) -> str:
         """What must be applied in order: the dossier. Commands of a counter share the counter's record key, but one
         that fails must hold up its own dossier only, not the whole counter."""
-        for name in ("code", "external_ref", "procedure_code"):
-            value = getattr(self.message, name, None)
-            if value is not None:
-                return str(value)
-        return (self.record.key or b"").decode("utf-8", "backslashreplace")
+        code = getattr(self.message, "code", None)
+        if code is not None:
+            return str(code)
+        key = (self.record.key or b"").decode("utf-8", "backslashreplace")
+        reference = getattr(self.message, "external_ref", None)
+        return key if reference is None else f"{key}/{reference}"
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def decode(record: Record) -> Decoded | Poison:
         return Poison(record, "body-too-large", f"{len(record.value)} bytes, limit {MAX_BODY_BYTES}")
     model = BY_TYPE.get(envelope.type)
     if model is None:
-        return Poison(record, "event-type-unknown", f"type {envelope.type!r} is not published")
+        return Poison(record, "event-type-unknown", f"type {envelope.type[:200]!r} is not published")
     topic = BY_NAME.get(record.topic)
     if topic is not None and model not in topic.messages:
         return Poison(record, "event-type-misplaced", f"type {envelope.type!r} does not belong on {record.topic}")
@@ -88,4 +89,4 @@ def _explain(error: ValidationError) -> str:
         f"{'.'.join(map(str, item['loc'])) or 'body'}: {item['type']}"
         for item in error.errors(include_input=False, include_url=False, include_context=False)
     ]
-    return "; ".join(parts[:10])
+    return "; ".join(parts[:10])[:500]

@@ -37,6 +37,14 @@ class Stale(Exception):
     retryable = True
 
 
+class DocumentRefused(Exception):
+    """MongoDB can never store this document (too large, not BSON); trying again changes nothing."""
+
+    kind: Kind = "bug"
+    slug = "document-refused"
+    retryable = False
+
+
 class FailStop(Exception):
     """Going on would lose or damage data. The process exits with code 70 and its supervisor restarts it."""
 

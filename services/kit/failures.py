@@ -5,6 +5,7 @@ A parked key is one dossier: its later events wait behind the one that failed, i
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -26,6 +27,8 @@ INDEXES: Mapping[str, tuple[IndexModel, ...]] = {
     PARKED: (IndexModel([("parked_key", ASCENDING)], name="parked_key"),),
     PARKED_KEYS: (),
 }
+MOST_BYTES_KEPT = 8 * 1024 * 1024
+"""Half of what a MongoDB document may hold."""
 FIRST_DELAY = timedelta(seconds=1)
 LONGEST_DELAY = timedelta(hours=6)
 MAX_COPY_BYTES = 1_040_000
@@ -39,7 +42,20 @@ def retry_delay(attempts: int) -> timedelta:
 
 
 def record_fields(record: Record) -> dict[str, Any]:
-    """The original bytes, as they lay in the log."""
+    """The original bytes, as they lay in the log (the first million of a record larger than a document may be)."""
+    if _size(record) > MOST_BYTES_KEPT:
+        # Compressed on the way, larger than a document may be: keep its start and what identifies the whole.
+        whole = hashlib.sha256(record.value or b"").hexdigest()
+        start = (record.value or b"")[:1_000_000]
+        return {
+            "topic": record.topic,
+            "partition": record.partition,
+            "offset": record.offset,
+            "key": (record.key or b"")[:1_000],
+            "value": start,
+            "headers": [["truncated", whole.encode()]],
+            "timestamp_ms": record.timestamp_ms,
+        }
     return {
         "topic": record.topic,
         "partition": record.partition,
@@ -52,6 +68,7 @@ def record_fields(record: Record) -> dict[str, Any]:
 
 
 def stored_record(document: Mapping[str, Any]) -> Record:
+    """The Kafka record that a parked or dead document holds, byte for byte."""
     return Record(
         document["topic"],
         document["partition"],

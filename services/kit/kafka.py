@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -230,6 +231,10 @@ class Producer:
                 not_taken[place] = error
                 futures.append(_failed(error))
         results = await asyncio.gather(*futures, return_exceptions=True)
+        # A sender task that ended is never started again; every later send would fail at once, for ever.
+        sending = getattr(getattr(self._producer, "_sender", None), "sender_task", None)
+        if sending is not None and sending.done():
+            raise FailStop("producer: its sender task has ended")
         for result in results:
             if isinstance(result, OutOfOrderSequenceNumber | ProducerFenced):
                 raise FailStop(f"producer: {type(result).__name__}")
@@ -282,7 +287,8 @@ async def create_topics(bootstrap: str, topics: Sequence[Topic], replication: in
 
 @asynccontextmanager
 async def read_log(bootstrap: str, topics: Sequence[str]) -> AsyncIterator[AsyncIterator[Record]]:
-    """Read topics from the beginning, outside any group; ends when nothing new came for two seconds.
+    """Read topics from the beginning, outside any group, up to what was written when the reading began
+    (or until nothing came for three seconds).
 
     Raises: KafkaUnreachable.
     """
@@ -303,11 +309,18 @@ async def read_log(bootstrap: str, topics: Sequence[str]) -> AsyncIterator[Async
         consumer.assign(partitions)
         await consumer.seek_to_beginning(*partitions)
 
+        started_ms = time.time() * 1000
+
         async def records() -> AsyncIterator[Record]:
-            while batch := await consumer.getmany(timeout_ms=2000, max_records=5000):
-                for raws in batch.values():
+            left, empty = set(partitions), 0
+            while left and empty < 2:  # one empty answer may be a slow broker
+                batch = await consumer.getmany(timeout_ms=1500, max_records=5000)
+                empty = 0 if batch else empty + 1
+                for place, raws in batch.items():
                     for raw in raws:
                         yield Record.of(raw)
+                    if raws[-1].timestamp > started_ms:
+                        left.discard(place)  # written while we read: enough of this partition
 
         yield records()
     finally:

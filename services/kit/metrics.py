@@ -111,15 +111,18 @@ registry = REGISTRY
 
 
 def count(name: CounterName, amount: float = 1, **labels: str) -> None:
+    """Add to a counter."""
     metric = _counters[name]
     (metric.labels(**labels) if labels else metric).inc(amount)
 
 
 def gauge(name: GaugeName, value: float, **labels: str) -> None:
+    """Set a gauge."""
     metric = _gauges[name]
     (metric.labels(**labels) if labels else metric).set(value)
 
 
 def observe(name: HistogramName, value: float, **labels: str) -> None:
+    """Add one measurement to a histogram."""
     metric = _histograms[name]
     (metric.labels(**labels) if labels else metric).observe(value)

@@ -73,7 +73,7 @@ def _chunks(events: Sequence[Event]) -> Iterator[list[Event]]:
     chunk: list[Event] = []
     size = 0
     for event in events:
-        weight = len(event["body"] or b"") + 1024
+        weight = 1024 + len(event["body"] or b"") + sum(len(value or b"") for _, value in event["headers"])
         if chunk and (len(chunk) >= MOST_EVENTS or size + weight > MOST_BYTES):
             yield chunk
             chunk, size = [], 0

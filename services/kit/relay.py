@@ -43,7 +43,11 @@ class Relay:
     """Outbox documents a round; each holds up to 200 events."""
     busy_pause_s: float = 0.05
     idle_pause_s: float = 0.2
+    failed_pause_s: float = 1.0
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
+    _failed: bool = False
+    _arrived: set[str] = field(default_factory=set)
+    """Acknowledged events of documents that are not yet sent whole."""
 
     def wake(self) -> None:
         """Something was written just now: do not wait for the next poll. (The poll stays the truth.)"""
@@ -56,7 +60,9 @@ class Relay:
             if self.lease.held:
                 sent = await self.once()
                 pause = self.busy_pause_s if sent else min(self.idle_pause_s, pause * 2)
-                if sent >= self.batch:
+                if self._failed:
+                    await asyncio.sleep(self.failed_pause_s)
+                elif sent >= self.batch:
                     continue
             await self._sleep(pause)
 
@@ -68,7 +74,7 @@ class Relay:
         if not waiting or not self.lease.held:
             return 0
         events = [event for document in waiting for event in document["events"]]
-        results = await self.publisher.publish(events)
+        results = await self._publish(events)
         failures = [error for error in results if error is not None]
         if failures:
             reason = type(failures[0]).__name__
@@ -77,7 +83,27 @@ class Relay:
         sent = acknowledged(waiting, results)
         if sent:
             await self._mark(sent)
+        self._failed = bool(failures)
+        marked = {event["id"] for document in sent for event in document["events"]}
+        arrived = {event["id"] for event, error in zip(events, results, strict=True) if error is None}
+        self._arrived = arrived - marked
         return len(sent)
+
+    async def _publish(self, events: Sequence[Mapping[str, Any]]) -> list[BaseException | None]:
+        """Publish what has not arrived yet: beside one event that fails, its neighbours are not sent again and again.
+
+        Only events before the first failure of their key are left out; behind it, order asks for the repeat.
+        """
+        behind: set[tuple[str, bytes | None]] = set()
+        todo = []
+        for event in events:
+            place = (event["topic"], event["key"])
+            if event["id"] not in self._arrived:
+                behind.add(place)
+            if place in behind:
+                todo.append(event)
+        answers = dict(zip((event["id"] for event in todo), await self.publisher.publish(todo), strict=True))
+        return [answers.get(event["id"]) for event in events]
 
     async def _mark(self, sent: Sequence[Mapping[str, Any]]) -> None:
         at = self.now()

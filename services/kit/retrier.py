@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from contracts.problems import Missing, NotYet, Refused
+from contracts.problems import Invalid, Missing, NotYet, Refused
 from services.kit import logs, metrics
 from services.kit.batch import cause_of
 from services.kit.consumer import Consumer
-from services.kit.decoding import Decoded, Poison, decode
+from services.kit.decoding import Poison, decode
+from services.kit.errors import Unavailable
 from services.kit.failures import DEAD_LETTERS, PARKED, PARKED_KEYS, dead_letter, retry_delay, stored_record
 from services.kit.lease import Lease
 from services.kit.mongo import Mongo, Session, transact
@@ -20,6 +21,10 @@ from services.kit.work import Item, Work, decide_all
 log = logs.get("kit.retrier")
 LOOK_AHEAD = 20
 """How many records of one key are tried for the one that its head waits for."""
+
+
+class Undecodable(Invalid):
+    """A parked record that this release cannot read."""
 
 
 @dataclass
@@ -49,8 +54,21 @@ class Retrier:
         applied = 0
         for key in keys:
             if key["next_at"] <= now and self.lease.held:
-                applied += await self.replay(key["_id"], now)
+                applied += await self._try(key, now)
         return applied
+
+    async def _try(self, key: dict[str, Any], now: datetime) -> int:
+        """One key; when even trying fails, it waits longer, and the keys after it get their turn all the same."""
+        try:
+            return await self.replay(key["_id"], now)
+        except Unavailable:
+            raise
+        except Exception as error:
+            log.error("retrier.key_failed", error=type(error).__name__, exc_info=True)
+            attempts = key["attempts"] + 1
+            change = {"attempts": attempts, "slug": "bug", "next_at": now + retry_delay(attempts)}
+            await self.mongo.collection(PARKED_KEYS).update_one({"_id": key["_id"]}, {"$set": change})
+            return 0
 
     async def replay(self, key_id: str, now: datetime) -> int:
         """Apply a key's records in order until one fails or none is left. Returns: records applied."""
@@ -99,9 +117,12 @@ class Retrier:
 
     async def _apply(self, session: Session, work: Work, row: dict[str, Any]) -> Exception | None:
         item = decode(stored_record(row))
-        decision = self.consumer.decision_for(item) if isinstance(item, Decoded) else None
-        if decision is None or not isinstance(item, Decoded):
-            return None  # this release does nothing about it any more
+        if isinstance(item, Poison):
+            # Parked by a newer release and then rolled back, say: this one cannot read it, so a person must.
+            return Undecodable(item.slug, item.detail)
+        decision = self.consumer.decision_for(item)
+        if decision is None:
+            return None  # this release does nothing about such messages
         [result] = await decide_all(self.mongo, work, [Item(decision, cause_of(item))], Exception)
         return result if isinstance(result, Exception) else None
 
@@ -133,7 +154,10 @@ class Retrier:
             )
 
     def _is_final(self, row: dict[str, Any], error: Exception) -> bool:
-        """A command that is now refused for good becomes a dead letter, as it would have been at once."""
+        """A command that is now refused for good becomes a dead letter, as it would have been at once; so does what
+        cannot be read."""
+        if isinstance(error, Undecodable):
+            return True
         return isinstance(error, Refused) and not error.retryable and row["topic"] in self.consumer.command_topics
 
     async def _bury(self, session: Session, row: dict[str, Any], error: Refused, now: datetime) -> None:

@@ -30,15 +30,22 @@ def due_token(moment: datetime) -> str:
 
 
 def minute_token(minute: int) -> str:
+    """What notices due in this minute since 1970 are found by."""
     return f"due:{minute}"
 
 
 def call_token(counter: str) -> str:
+    """What the notices on a counter's call list are found by."""
     return f"call:{counter}"
 
 
 def sms_token(sms_id: str) -> str:
+    """What a notice is found by when eSMS names its own id in a receipt."""
     return f"sms:{sms_id}"
+
+
+NOBODY_WAS_TOLD = frozenset({State.UNDELIVERABLE, State.EXPIRED, State.FAILED})
+"""Ends after which the counter must call: the gateway's or our failure is no fault of the citizen."""
 
 
 def _notice_tokens(notice: Notice) -> Mapping[str, Any]:
@@ -46,7 +53,7 @@ def _notice_tokens(notice: Notice) -> Mapping[str, Any]:
     if notice.next_at is not None:
         tokens.append(due_token(notice.next_at))
     # A receipt that came after all takes the citizen off the list: the phone has the message.
-    if notice.state is State.UNDELIVERABLE and notice.arrived is None:
+    if notice.state in NOBODY_WAS_TOLD and notice.arrived is None:
         tokens.append(call_token(notice.counter))
     return {"tokens": tokens} if tokens else {}
 

@@ -1,8 +1,8 @@
 """What the gateways call back with: checked and reduced to what is kept, without the phone number.
 
 Zalo: `X-ZEvent-Signature: mac=` + plain SHA-256 over app id, raw body, timestamp and OA secret key; whether the
-timestamp is the body's or the header's is told differently, so both are taken (gateways.md 1.7). eSMS: an unsigned
-GET, so a secret in the path (gateways.md 2.1).
+timestamp is the body's or the header's is told differently, so both are taken (Zalo Official Account: webhook
+signature). eSMS: an unsigned GET, so a secret in the path (eSMS: callback of delivery results).
 """
 
 from __future__ import annotations

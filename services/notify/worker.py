@@ -52,6 +52,7 @@ def make_channels(settings: NotifySettings, mongo: Mongo, opener: Opener) -> dic
 
 
 def make_sender(settings: NotifySettings, mongo: Mongo, opener: Opener, committer: Committer, lease: Lease) -> Sender:
+    """The loop that hands due notices to the gateways."""
     now = settings.clock().now
     return Sender(
         mongo=mongo,
@@ -68,6 +69,7 @@ def make_sender(settings: NotifySettings, mongo: Mongo, opener: Opener, committe
 
 
 def make_worker(settings: NotifySettings, mongo: Mongo, opener: Opener) -> Worker:
+    """The worker with its consumer, relay, sender and receipts."""
     now = settings.clock().now
     worker = Worker(
         process=PROCESS,

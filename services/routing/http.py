@@ -23,6 +23,7 @@ from services.kit.commit import Committer
 from services.kit.http import CallerDep
 from services.kit.mongo import Mongo
 from services.routing.commands.act_on_step import ActOnStep
+from services.routing.commands.place_case import PlaceCase
 from services.routing.domain.case import Case
 from services.routing.queries.inbox import inbox, shown
 from services.routing.queries.statistics import statistics
@@ -55,6 +56,14 @@ class SupplementIn(ActionIn):
 class ExtendIn(ActionIn):
     reason: ReasonCode
     due_at: Moment
+
+
+class PlaceIn(BaseModel):
+    """Body of `POST /v1/cases/{code}/place`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    agency: UnitCode
 
 
 def routes(mongo: Mongo, committer: Committer, now: Now) -> APIRouter:
@@ -93,6 +102,12 @@ def routes(mongo: Mongo, committer: Committer, now: Now) -> APIRouter:
     async def extend(code: DossierCode, body: ExtendIn, caller: CallerDep) -> dict[str, Any]:
         """Xin lỗi và hẹn lại, một lần."""
         return await act(ExtendDueDate, code, body, caller)
+
+    @api.post("/cases/{code}/place")
+    async def place(code: DossierCode, body: PlaceIn, caller: CallerDep) -> dict[str, Any]:
+        """Xếp cơ quan giải quyết cho hồ sơ bị mọi nơi trả lại; việc của người vận hành."""
+        caller.require("operator")
+        return shown(await committer.run(PlaceCase(code, body.agency)), now())
 
     @api.get("/cases/{code}")
     async def show(code: DossierCode, caller: CallerDep) -> dict[str, Any]:

@@ -202,13 +202,13 @@ async def open_intake(settings: IntakeSettings, notify: Opener) -> AsyncIterator
     assert settings.intake_private_key is not None
     opener = Opener(settings.intake_private_key.get_secret_value())
     async with _running(app) as http:
-        handlers = intake_handlers(opener, Sealer(notify.public_key), now)
+        handlers = intake_handlers(opener, Sealer(notify.public_key), now, frozenset({COUNTER}))
         consumer = Consumer("intake", mongo, "/intake", now, handlers, command_topics=INTAKE_COMMANDS)
         service = Intake(mongo, app, http, consumer, "/intake", opener=opener, notify=notify, settings=settings)
         cause = Cause(new_id())
         await Committer(mongo, "/intake", now).run_all([Item(PublishProcedure(p), cause) for p in PROCEDURES])
         await mongo.collection(OUTBOX).delete_many({"events.topic": "catalogue.procedures.v1"})
-        service.desk = await service.key(f"counter:{COUNTER}")
+        service.desk = await service.key(f"counter:{COUNTER}", "backfill")
         yield service
     await mongo.close()
 

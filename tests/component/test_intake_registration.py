@@ -199,3 +199,20 @@ async def test_a_key_with_odd_signs_is_a_key_like_any_other(intake: Intake) -> N
 
 async def ready(intake: Intake) -> bool:
     return (await intake.http.get("/readyz")).status_code == 200
+
+
+async def test_only_a_key_that_may_backfill_states_the_past(intake: Intake) -> None:
+    plain = await intake.key(f"counter:{COUNTER}")
+    body = intake.body(occurred_at="2019-03-04T08:00:00+07:00", backfill=True)
+    reply = await intake.http.post("/v1/dossiers", json=body, headers=plain | {"Idempotency-Key": "old"})
+    assert (reply.status_code, reply.json()["slug"]) == (403, "scope-missing")
+    assert await intake.documents("dossiers") == []
+
+
+async def test_a_counters_reference_stands_for_one_dossier_whatever_key_it_comes_with(intake: Intake) -> None:
+    first = await intake.post_dossier(intake.body(external_ref="R-1"), key="a")
+    again = await intake.post_dossier(intake.body(external_ref="R-1"), key="b")
+    assert again.json()["code"] == first.json()["code"]
+    assert again.headers["Idempotent-Replayed"] == "true"
+    other = await intake.post_dossier(intake.body(external_ref="R-1", sets=2), key="c")
+    assert (other.status_code, other.json()["slug"]) == (409, "external-ref-reused")

@@ -218,3 +218,39 @@ async def test_a_batch_that_loses_every_conflict_goes_through_in_smaller_parts(m
     assert await working > 0
     for code in codes:
         assert [step for step in await steps_of(mongo, code) if step < 100] == [1, 2, 3, 4, 5]
+
+
+async def test_a_parked_record_that_this_release_cannot_read_becomes_a_dead_letter(
+    mongo: Mongo,
+) -> None:
+    rules = Rules(not_yet={A})
+    subject = await consumer(mongo, rules)
+    await subject.handle([record(A, 1, offset=0), record(A, 2, offset=1)])
+    await mongo.collection(PARKED).update_one({"offset": 0}, {"$set": {"value": b"{}"}})
+    rules.not_yet.clear()
+    lease = Lease(mongo, "worker")
+    await lease.hold()
+    await Retrier(mongo, subject, lease).replay(f"test|{A}", now())
+    [letter] = [document async for document in mongo.collection(DEAD_LETTERS).find({})]
+    assert (letter["slug"], letter["offset"]) == ("data-invalid", 0)
+    assert await steps_of(mongo, A) == (2,)
+
+
+async def test_a_document_that_cannot_be_read_stops_its_own_dossier_and_no_other(mongo: Mongo) -> None:
+    subject = await consumer(mongo)
+    await subject.handle([record(A, 1, offset=0), record(B, 1, offset=1)])
+    await mongo.collection(LEDGERS.collection).update_one({"_id": A}, {"$set": {"steps": "from a newer release"}})
+    await subject.handle([record(B, 2, offset=2), record(A, 2, offset=3), record(B, 3, offset=4)])
+    assert await steps_of(mongo, B) == (1, 2, 3)
+    [key] = [document async for document in mongo.collection(PARKED_KEYS).find({})]
+    assert (key["_id"], key["slug"]) == (f"test|{A}", "bug")
+
+
+async def test_a_record_larger_than_a_document_may_be_is_kept_as_its_start_and_its_digest(mongo: Mongo) -> None:
+    subject = await consumer(mongo)
+    huge = dataclasses.replace(record(A, 1, offset=0), value=b"0" * 17_000_000)
+    await subject.handle([huge, record(B, 1, offset=1)])
+    assert await steps_of(mongo, B) == (1,)
+    [letter] = [document async for document in mongo.collection(DEAD_LETTERS).find({})]
+    assert letter["slug"] == "body-too-large"
+    assert len(letter["value"]) == 1_000_000

@@ -110,6 +110,14 @@ async def test_after_a_failed_row_the_later_rows_of_its_dossier_stay_and_others_
     assert publisher.sent == [[1, 2, 3, 1], [2, 3]]
 
 
+async def test_neighbours_of_an_event_that_fails_are_not_sent_again_and_again(mongo: Mongo) -> None:
+    await write(mongo, CODES[:3], range(1, 2))  # one document, three dossiers
+    relay = await led(mongo, publisher := Failing(1))
+    assert await relay.once() == 0
+    assert await relay.once() == 1
+    assert [len(sequences) for sequences in publisher.sent] == [3, 1]
+
+
 async def test_without_the_lease_nothing_is_sent(mongo: Mongo) -> None:
     await write(mongo, CODES[:1], range(1, 2))
     first = await led(mongo, Failing(-1))

@@ -62,7 +62,7 @@ async def test_every_route_needs_a_key(routing: Service) -> None:
         else:
             waiting += getattr(getattr(route, "original_router", route), "routes", None) or []
     closed = [route for route in found if route.path.startswith("/v1")]
-    assert len(closed) == len(ACTIONS) + 3
+    assert len(closed) == len(ACTIONS) + 4
     for route in closed:
         path = route.path.replace("{code}", dossier()).replace("{agency}", OFFICE)
         for method in route.methods:
@@ -200,6 +200,24 @@ async def test_a_declined_step_goes_to_the_agency_above_and_from_the_top_to_an_o
         f"/v1/agencies/{DISTRICT}/transfers", params={"state": "unplaced"}, headers=await routing.key("operator")
     )
     assert [found["code"] for found in reply.json()["cases"]] == [code]
+
+
+async def test_an_operator_places_a_case_that_everybody_declined_and_it_goes_on(routing: Service) -> None:
+    code = await case(routing)
+    operator = await routing.key("operator")
+    early = await routing.http.post(f"/v1/cases/{code}/place", json={"agency": OFFICE}, headers=operator)
+    assert said(early) == (409, "case-not-unplaced")
+    await act(routing, code, "decline")
+    await act(routing, code, "decline", DISTRICT)
+    wrong = await routing.http.post(f"/v1/cases/{code}/place", json={"agency": "H99"}, headers=operator)
+    assert said(wrong) == (404, "agency-unknown")
+    office = await routing.key(f"agency:{OFFICE}")
+    denied = await routing.http.post(f"/v1/cases/{code}/place", json={"agency": OFFICE}, headers=office)
+    assert said(denied) == (403, "scope-missing")
+    placed = await routing.http.post(f"/v1/cases/{code}/place", json={"agency": OFFICE}, headers=operator)
+    assert placed.json()["state"] == "open"
+    await act(routing, code, "accept")
+    assert (await act(routing, code, "complete")).json()["state"] == "resolved"
 
 
 async def test_an_inbox_shows_each_case_where_it_is_soonest_due_first(routing: Service) -> None:

@@ -175,7 +175,7 @@ def test_a_time_that_is_no_moment_is_no_cloudevent(time: bytes) -> None:
     assert slug(ce_time=time) == "not-a-cloudevent"
 
 
-@pytest.mark.parametrize("sequence", [b"-1", b"1.5", b"one", "١".encode(), b"9" * 5000])
+@pytest.mark.parametrize("sequence", [b"-1", b"1.5", b"one", "١".encode(), b"9" * 400])
 def test_a_sequence_that_is_no_whole_number_of_64_bits_is_no_cloudevent(sequence: bytes) -> None:
     assert slug(ce_sequence=sequence) == "not-a-cloudevent"
 

@@ -63,11 +63,23 @@ class RegisterDossier:
         yield Ref(REQUESTS, self.request_id)
         yield Ref(PROCEDURES, self.procedure_code)
         yield Ref(NUMBERS, self.series)
+        if self.external_ref is not None:
+            yield Ref(REQUESTS, self._reference)
+
+    @property
+    def _reference(self) -> str:
+        """The counter's own reference stands for one dossier, whichever door and key it comes by."""
+        return f"ref|{self.counter}|{self.external_ref}"
+
+    @property
+    def _content(self) -> str:
+        said = (self.procedure_code, self.channel.value, self.applicant, self.sets)
+        return fingerprint(repr(said).encode())
 
     def decide(self, work: Work, now: datetime) -> Registered:
         """
         Raises:
-            Conflict `idempotency-key-reused`: the key was used for another dossier.
+            Conflict `idempotency-key-reused`, `external-ref-reused`: used for another dossier.
             Missing `procedure-unknown`, Invalid `procedure-limit-unknown`, `moment-…`.
         """
         known = work.get(REQUESTS, self.request_id)
@@ -75,6 +87,10 @@ class RegisterDossier:
             if known.fingerprint != self.fingerprint:
                 raise Conflict("idempotency-key-reused", "Khóa chống trùng này đã dùng cho một hồ sơ khác.")
             return Registered(known.code, True, None)
+        if self.external_ref is not None and (same := work.get(REQUESTS, self._reference)) is not None:
+            if same.fingerprint != self._content:
+                raise Conflict("external-ref-reused", "Số tham chiếu này của quầy đã dùng cho một hồ sơ khác.")
+            return Registered(same.code, True, None)
         procedure = work.get(PROCEDURES, self.procedure_code)
         if procedure is None:
             raise Missing("procedure-unknown", "Không có thủ tục này trong danh mục đang công bố.")
@@ -84,6 +100,8 @@ class RegisterDossier:
         dossier, event = domain.submit(state, self.contact)
         work.put(NUMBERS, self.series, number)
         work.put(REQUESTS, self.request_id, Request(self.fingerprint, dossier.code, now))
+        if self.external_ref is not None:
+            work.put(REQUESTS, self._reference, Request(self._content, dossier.code, now))
         work.put(DOSSIERS, dossier.code, dossier, (DOSSIER_EVENTS, dossier.code, event))
         return Registered(dossier.code, False, dossier)
 
@@ -106,6 +124,7 @@ class RegisterDossier:
             due_at=promised.due_at,
             first_due_at=promised.due_at,
             due_explained=promised.explained,
+            first_due_explained=promised.explained,
             limit_value=procedure.limit_value,
             limit_unit=procedure.limit_unit,
             fee_vnd=procedure.fee_vnd,

@@ -112,7 +112,9 @@ class Dossier:
     first_due_at: datetime
     """The first promise, printed on the receipt; never changed."""
     due_explained: str
-    """How the due date came about, a Vietnamese sentence."""
+    """How the current due date came about, a Vietnamese sentence."""
+    first_due_explained: str
+    """The same of the first promise, for the receipt."""
     limit_value: float
     limit_unit: LimitUnit
     fee_vnd: int | None = None
@@ -190,7 +192,7 @@ def hand_over(
 
 
 def learn(dossier: Dossier, fact: DossierEvent) -> Dossier:
-    """Take over a fact of routing. Facts have happened; they are never refused."""
+    """Take over a fact of routing. Facts have happened; they are never refused, and told again change nothing."""
     due_at = getattr(fact, "due_at", None)
     entry = TimelineEntry(
         at=fact.occurred_at,
@@ -200,6 +202,8 @@ def learn(dossier: Dossier, fact: DossierEvent) -> Dossier:
         items=getattr(fact, "items", ()),
         due_at=due_at if isinstance(fact, routing.DossierExtended) else None,
     )
+    if entry in dossier.timeline:
+        return dossier
     changed = replace(
         dossier,
         status=FACTS[type(fact)].get(dossier.status, dossier.status),

@@ -28,7 +28,7 @@ def receipt(dossier: Dossier) -> dict[str, Any]:
         "received_text": vietnam_time(dossier.received_at),
         "due_at": dossier.first_due_at,
         "due_text": vietnam_time(dossier.first_due_at),
-        "due_explained": dossier.due_explained if dossier.due_at == dossier.first_due_at else None,
+        "due_explained": dossier.first_due_explained,
         "fee_vnd": dossier.fee_vnd,
         "external_ref": dossier.external_ref,
         "track_path": f"/v1/track/{dossier.code}",

@@ -9,9 +9,10 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 import pymongo
+from bson.errors import InvalidDocument
 
 from services.kit import metrics
-from services.kit.errors import Stale, Unavailable
+from services.kit.errors import DocumentRefused, Stale, Unavailable
 from services.kit.mongo.driver import Mongo, PyMongoError, Session, is_duplicate_key
 
 T = TypeVar("T")
@@ -53,7 +54,10 @@ async def _transact(mongo: Mongo, body: Callable[[Session], Awaitable[T]], attem
         except PyMongoError as error:
             reason = _retry_reason(error)
             if reason is None:
-                raise Unavailable(f"MongoDB: {type(error).__name__}") from error
+                # `from None`: the driver's message quotes the document, and with it people's names and addresses.
+                if isinstance(error, InvalidDocument):
+                    raise DocumentRefused(type(error).__name__) from None
+                raise Unavailable(f"MongoDB: {type(error).__name__} {getattr(error, 'code', '')}".strip()) from None
             metrics.count("transaction_retries_total", reason=reason)
         await asyncio.sleep(random.uniform(FIRST_PAUSE_S, min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2**attempt)))  # noqa: S311
     raise Stale(f"in conflict after {attempts} attempts or {seconds:g} s")

@@ -1,4 +1,4 @@
-"""eSMS.vn, customer-care SMS under a brandname (eSMS: SendMultipleMessage_V4_post_json; gateways.md 2.1)."""
+"""eSMS.vn, customer-care SMS under a brandname (eSMS: SendMultipleMessage_V4_post_json)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""eSMS's CodeResult by what it means for us (eSMS GitBook, CodeResult table; gateways.md 2.1)."""
+"""eSMS's CodeResult by what it means for us (eSMS: CodeResult table)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Zalo ZBS template messages to a phone number (Zalo: send message; gateways.md 1.1, 1.2)."""
+"""Zalo ZBS template messages to a phone number (Zalo ZBS: send a template message)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Zalo's error codes by what they mean for us (zalo.cloud "Cách xử lý mã lỗi"; gateways.md 1.5)."""
+"""Zalo's error codes by what they mean for us (Zalo ZBS: error codes, "Cách xử lý mã lỗi")."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The Zalo OAuth v4 token pair: one document, refreshed by one process at a time (gateways.md 1.6).
+"""The Zalo OAuth v4 token pair: one document, refreshed by one process at a time (Zalo: OAuth v4).
 
 A refresh token buys one pair and dies. Two processes that spend the same one lock each other out until a person
 consents again; so a refresher first takes the document by its version, and the new pair is committed before its first
@@ -15,13 +15,14 @@ from typing import Any
 
 import httpx
 import orjson
+import stamina
 from pydantic import SecretStr
 
 from contracts.problems import Invalid
 from services.kit import logs
 from services.kit.clock import Now
 from services.kit.mongo import Mongo
-from services.kit.mongo.driver import is_duplicate_key
+from services.kit.mongo.driver import PyMongoError, is_duplicate_key
 from services.kit.sealing import Opener, Sealer
 from services.notify.channels.transport import Failed, Transport
 from services.notify.domain.results import Result, Verdict
@@ -169,7 +170,8 @@ class ZaloTokens:
         token = str(answer["access_token"])
         life = timedelta(seconds=_seconds(answer.get("expires_in")))
         issued_at = self.now()
-        await self._store(
+        # The old token is spent: this pair exists nowhere else, so a database that is away for a moment is waited for.
+        await self._store_surely(
             held,
             {
                 "access": self._sealed(token),
@@ -181,6 +183,11 @@ class ZaloTokens:
         )
         log.info("zalo.token_renewed", life_s=life.total_seconds())
         return self._remember(token)
+
+    async def _store_surely(self, held: dict[str, Any], change: dict[str, Any]) -> None:
+        async for attempt in stamina.retry_context(on=PyMongoError, attempts=None, timeout=300, wait_max=5):
+            with attempt:
+                await self._store(held, change)
 
     async def _ask(self, refresh: str) -> dict[str, Any] | str:
         """One call. Returns: the pair, or the word for a permanent failure. Raises: Failed (transient)."""

@@ -12,7 +12,7 @@ from services.kit.work import Work
 from services.notify.commands.stored import keep
 from services.notify.contact import Contact, ContactUnusable
 from services.notify.domain.hand_over import HandOver, hand_over, is_due
-from services.notify.domain.ladder import Policy, Step, arrive, cancel, fail, give_up
+from services.notify.domain.ladder import Policy, Step, arrive, cancel, fail, fall_back, give_up
 from services.notify.domain.notice import Attempt, Notice
 from services.notify.domain.recipient import Recipient
 from services.notify.domain.transitions import State
@@ -52,8 +52,13 @@ class ClaimNotice:
             return None
         if recipient is None:
             return _kept(work, _end(notice, now, "recipient-gone", ours=True))
-        if notice.state is State.CREATED and notice.kind in recipient.untrue:
-            return _kept(work, arrive(notice, now) if notice.arrived is not None else cancel(notice, now))
+        if notice.kind in recipient.untrue:
+            if notice.state is State.CREATED:
+                return _kept(work, arrive(notice, now) if notice.arrived is not None else cancel(notice, now))
+            if notice.channel is NoticeChannel.ZALO and notice.state in {State.SENT, State.UNKNOWN}:
+                # Zalo may have brought it, nobody knows; an SMS now would only tell what is no longer so.
+                waiting = fall_back(notice, now, "no-longer-true")
+                return _kept(work, waiting if waiting.notice.is_final else cancel(waiting.notice, now))
         try:
             contact = self.open_contact(recipient.contact or "")
         except ContactUnusable as error:

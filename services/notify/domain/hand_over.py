@@ -34,6 +34,7 @@ class HandOver:
 
 
 def is_due(notice: Notice, now: datetime) -> bool:
+    """Whether the notice waits for something and the time for it has come."""
     return notice.next_at is not None and notice.next_at <= now
 
 

@@ -2,7 +2,7 @@
 
 Zalo cannot be asked by `tracking_id` and does not de-duplicate, so a call without an answer is never repeated there:
 the notice waits for its receipt, then goes to SMS. eSMS refuses a `RequestId` it has seen for 24 hours, so the same
-call is simply made again (gateways.md 1.2, 2.1).
+call is simply made again (Zalo ZBS: send a template message; eSMS: RequestId).
 """
 
 from __future__ import annotations
@@ -171,6 +171,7 @@ def give_up(notice: Notice, now: datetime, reason: str) -> Step:
 
 
 def fail(notice: Notice, now: datetime, reason: str) -> Step:
+    """Ours to cure, not the citizen's phone; unless an earlier channel did reach it."""
     if notice.arrived is not None:
         return arrive(notice, now)
     return _end(notice, Move.FAIL, NoticeEnd.FAILED, now, reason)
@@ -184,6 +185,7 @@ def expire(notice: Notice, now: datetime) -> Step:
 
 
 def cancel(notice: Notice, now: datetime, reason: str = "no-longer-true") -> Step:
+    """Nothing to tell any more."""
     return _end(notice, Move.CANCEL, NoticeEnd.CANCELLED, now, reason)
 
 

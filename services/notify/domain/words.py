@@ -1,7 +1,8 @@
 """What a notice says: the values of a Zalo template, and the text of an SMS.
 
-Zalo counts characters as sent, so everything is composed (NFC) and cut with `…` (gateways.md 1.3, trap 10). SMS texts
-are unaccented: one GSM-7 part of 160 where possible, and only registered brandname templates pass (gateways.md 3.2).
+Zalo counts characters as sent, so everything is composed (NFC) and cut with `…` (Zalo ZBS: template parameters). SMS
+texts are unaccented: one GSM-7 part of 160 where possible, and only registered brandname templates pass (eSMS:
+customer-care SMS).
 """
 
 from __future__ import annotations

@@ -23,6 +23,8 @@ class CallListEntry(BaseModel):
 
 
 class CallList(BaseModel):
+    """The calls a counter has to make."""
+
     counter: str
     entries: list[CallListEntry]
 

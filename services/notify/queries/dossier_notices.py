@@ -12,6 +12,8 @@ from services.notify.store import NOTICES, RECIPIENTS
 
 
 class DossierNotices(BaseModel):
+    """All notices of a dossier, for its counter."""
+
     code: str
     wants_notices: bool
     """False: no contact was given."""

@@ -25,6 +25,8 @@ class AttemptView(BaseModel):
 
 
 class HistoryView(BaseModel):
+    """One state a notice came into, and why."""
+
     state: State
     at: datetime
     channel: NoticeChannel
@@ -49,6 +51,7 @@ class NoticeView(BaseModel):
 
 
 def view(notice: Notice) -> NoticeView:
+    """The notice without anything personal."""
     arrived = notice.arrived
     return NoticeView(
         id=notice.id,

@@ -41,7 +41,7 @@ class ActOnStep:
         Raises:
             NotYet `case-unknown`: no such case, or its `submitted` is still on the way.
             Denied `wrong-agency`; Conflict `step-unknown`, `step-not-current`, `action-not-allowed`,
-            `supplement-already-requested`, `already-extended`; Invalid `due-date-…`, `moment-in-future`.
+            `supplement-already-requested`, `already-extended`; Invalid `due-date-…`, `moment-…`.
         """
         case = work.get(CASES, self.action.code)
         if case is None:
@@ -57,6 +57,8 @@ class ActOnStep:
             return now
         if stated > now:
             raise Invalid("moment-in-future", "Thời điểm ghi nhận nằm trong tương lai.")
+        if stated < case.received_at:
+            raise Invalid("moment-before-receipt", "Thời điểm ghi nhận trước khi hồ sơ được tiếp nhận.")
         return stated
 
     def _decided(self, case: Case, at: datetime, work: Work) -> Decided:

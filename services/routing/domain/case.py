@@ -150,6 +150,14 @@ def decline(case: Case, agency: str, step: int, reason: str, parent: str | None,
     return offered, (event, *events)
 
 
+def place(case: Case, agency: str, at: datetime) -> Decided:
+    """An operator hands a case that nobody above would take to an agency, which may decline in turn."""
+    if case.state is not CaseState.UNPLACED:
+        raise Conflict("case-not-unplaced", "Hồ sơ này không đang chờ xếp cơ quan giải quyết.", state=case.state.value)
+    placed = replace(case.step, agency=agency, state=StepState.WAITING, declined_by=())
+    return _offer(replace(_with_step(case, placed), state=CaseState.OPEN), at)
+
+
 def complete(case: Case, agency: str, step: int, outcome: Outcome, timeliness: Timeliness, at: datetime) -> Decided:
     """The step is done; a denial or the last step resolves the dossier.
 

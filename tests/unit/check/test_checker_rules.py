@@ -98,9 +98,9 @@ PLANTED: dict[str, tuple[Change, list[tuple[str, str]]]] = {
         ),
         [("lost", "number-missing")],
     ),
-    "a counter's reference that stands for two dossiers": (
-        lambda f: f.dossiers.update({SECOND: dossier(status="refused")}),
-        [("duplicated", "reference-repeated")],
+    "a case that every agency declined": (
+        lambda f: f.cases[CODE].update({"state": "unplaced"}),
+        [("stuck", "case-unplaced"), ("lost", "result-without-case")],
     ),
     "an event that nobody was told of": (
         lambda f: (f.notices.pop("n-e3"), f.messages.pop(1)),  # type: ignore[union-attr]

@@ -27,7 +27,8 @@ def dossier(status: Status = Status.RECEIVED, **changes: Any) -> Dossier:
         "code": CODE, "counter": "H12.970.00", "procedure_code": "1.014466", "procedure_version": 1,
         "procedure_name": "Đăng ký khai sinh", "field": "Hộ tịch", "mechanism": Mechanism.ONE_STOP,
         "channel": Channel.COUNTER, "applicant": APPLICANT, "status": status, "received_at": AT, "due_at": DUE,
-        "first_due_at": DUE, "due_explained": "thời hạn 3 ngày làm việc", "limit_value": 3.0,
+        "first_due_at": DUE, "due_explained": "thời hạn 3 ngày làm việc",
+        "first_due_explained": "thời hạn 3 ngày làm việc", "limit_value": 3.0,
         "limit_unit": LimitUnit.WORKING_DAYS,
     }  # fmt: skip
     return Dossier(**(values | changes))

@@ -48,7 +48,8 @@ def test_a_receipt_holds_every_field_of_the_form() -> None:
 def test_a_receipt_keeps_the_first_promise_whatever_came_later() -> None:
     extended = domain.learn(dossier(Status.IN_PROCESS), fact(routing.DossierExtended))
     assert receipt(extended)["due_at"] == DUE
-    assert receipt(extended)["due_explained"] is None
+    assert receipt(extended)["due_explained"] == "thời hạn 3 ngày làm việc"
+    assert extended.due_explained != extended.first_due_explained
 
 
 @pytest.mark.parametrize("status", list(Status))

@@ -171,7 +171,7 @@ def test_a_document_with_a_failed_event_and_all_later_ones_of_its_keys_stay(
 @given(st.lists(st.integers(0, 3_000_000), max_size=12), st.booleans())
 def test_packing_keeps_order_grows_after_the_last_and_stays_far_under_the_limit(sizes: list[int], ahead: bool) -> None:
     after = first_id_at(AT + timedelta(days=3650)) if ahead else None
-    events = [{"id": str(n), "body": b"x" * size} for n, size in enumerate(sizes)]
+    events = [{"id": str(n), "body": b"x" * size, "headers": []} for n, size in enumerate(sizes)]
     packed = documents(events, after, AT)
     assert [event for document in packed for event in document["events"]] == events
     ids = [document["_id"] for document in packed]

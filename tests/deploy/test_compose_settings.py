@@ -1,0 +1,191 @@
+"""What docker-compose.yml gives each process is what that process reads."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.engines import Endpoints
+from local.identity import Identity
+from local.plan import Ports
+from local.plan import services as plan_services
+from local.simulators.settings import SimulatorSettings
+from motcua.settings import CliSettings
+from services.kit.sealing import Opener, new_private_key
+from services.kit.settings import Settings
+from tests.deploy.compose_file import (
+    COMPOSE,
+    KAFKA,
+    PROCESSES,
+    READ_OUTSIDE_SETTINGS,
+    ROOT,
+    SERVICES,
+    SETTINGS,
+    TRIAL,
+    environment,
+    known_names,
+    names_of,
+    secrets_of,
+    settings_of,
+)
+
+ONLY_LOCAL = {
+    "CLOCK_OFFSET_SECONDS": "demonstrations move the clock; production refuses it",
+    "KAFKA_FETCH_MAX_WAIT_MS": "the embedded broker answers an empty fetch late; the default is right for Kafka",
+    "KAFKA_SESSION_TIMEOUT_MS": "local restarts are frequent; a server uses the longer default",
+    "ZALO_UNKNOWN_SECONDS": "receipts of the simulators come within seconds",
+    "ZALO_RECEIPT_SECONDS": "receipts of the simulators come within seconds",
+    "SMS_RECEIPT_SECONDS": "receipts of the simulators come within seconds",
+}
+ONLY_COMPOSE = {
+    **READ_OUTSIDE_SETTINGS,
+    "ENVIRONMENT": "a local installation is development, the default",
+    "BIND_HOST": "a container is reached from outside itself; a local process never is",
+    "MONGO_DRIVER": "passed on from .env: the way out of motor",
+    "LOG_LEVEL": "passed on from .env",
+    "TRACKING_ATTEMPTS": "passed on from .env",
+    "ZALO_TEMPLATE_IDS": "passed on from .env: the vendor gives each installation its own",
+    "SMS_PREFIX": "passed on from .env: registered with the vendor",
+}
+NOT_FOR: dict[str, set[str]] = {
+    # One local environment serves both processes of a service; in a container each gets only what it reads.
+    "intake-api": {"INTAKE_WORKER_PORT"} | KAFKA,
+    "intake-worker": {"INTAKE_API_PORT"},
+    "routing-api": {"ROUTING_WORKER_PORT"} | KAFKA,
+    "routing-worker": {"ROUTING_API_PORT"},
+    # Faces the internet (webhooks), so it can neither open contacts nor send.
+    "notify-api": {
+        "NOTIFY_WORKER_PORT", "NOTIFY_PRIVATE_KEY", "ZALO_BASE_URL", "ZALO_OAUTH_URL", "ZALO_APP_SECRET",
+        "ZALO_REFRESH_TOKEN", "ESMS_BASE_URL", "ESMS_API_KEY", "ESMS_SECRET_KEY", "ESMS_BRANDNAME",
+        "ESMS_CALLBACK_URL",
+    } | KAFKA,
+    "notify-worker": {"NOTIFY_API_PORT", "ZALO_OA_SECRET_KEY"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PROCESSES)
+def test_every_environment_name_and_secret_file_is_a_setting_of_that_process(name: str) -> None:
+    assert names_of(name) <= known_names(settings_of(name))
+
+
+def test_every_environment_name_of_the_command_line_is_one_of_its_settings() -> None:
+    assert names_of("init") <= known_names(CliSettings)
+
+
+def test_every_environment_name_of_the_simulators_is_one_of_their_settings() -> None:
+    assert set(SERVICES["simulators"]["environment"]) <= {f"SIM_{f.upper()}" for f in SimulatorSettings.model_fields}
+
+
+def local_environment() -> dict[str, set[str]]:
+    """The names `motcua up` gives each process."""
+    key = new_private_key()
+    identity = Identity(key, key, "operator", "counters", "agencies", "callback")
+    endpoints = Endpoints(
+        kafka_bootstrap="127.0.0.1:1",
+        mongodb_url="mongodb://127.0.0.1:2",
+        kafka_idempotence=True,
+        kafka_memory_only=False,
+        fetch_max_wait_ms=100,
+    )
+    plans = plan_services(Ports(), endpoints, identity, epoch="0", prefix="motcua", clock_offset=0.0)
+    consented = {"ZALO_REFRESH_TOKEN"}  # local/stack.py adds it after the simulators gave it
+    return {p.name: set(p.env) | (consented if p.name.startswith("notify") else set()) for p in plans}
+
+
+@pytest.mark.parametrize("name", PROCESSES)
+def test_compose_and_motcua_up_name_the_same_variables_but_for_the_listed_ones(name: str) -> None:
+    local = local_environment()[name]
+    assert local - names_of(name) == (set(ONLY_LOCAL) & local) | NOT_FOR[name]
+    assert names_of(name) - local <= set(ONLY_COMPOSE)
+
+
+def test_the_list_of_differences_holds_nothing_that_is_no_difference() -> None:
+    local, here = local_environment(), {name: names_of(name) for name in PROCESSES}
+    assert set(ONLY_LOCAL) <= set().union(*local.values()) - set().union(*here.values())
+    assert set(ONLY_COMPOSE) <= set().union(*here.values()) - set().union(*local.values())
+
+
+def test_no_default_of_a_setting_is_written_a_second_time() -> None:
+    fixed = {"ENVIRONMENT", "SECRETS_DIR", "MONGODB_PREFIX", "BIND_HOST", *KAFKA}  # said aloud: wrong ones lose data
+    ports = {f"{service.upper()}_{role}_PORT" for service in SETTINGS for role in ("API", "WORKER")}
+    for name in (*PROCESSES, "init"):
+        written = {key for key, value in SERVICES[name]["environment"].items() if value is not None}
+        assert written <= fixed | ports, name
+
+
+def test_a_server_is_production_and_only_the_trial_is_not() -> None:
+    for name in (*PROCESSES, "init"):
+        assert environment(name, {})["ENVIRONMENT"] == "production"
+        assert environment(name, TRIAL)["ENVIRONMENT"] == "development"
+    assert SERVICES["simulators"]["profiles"] == ["simulators"]
+    assert [name for name, service in SERVICES.items() if "profiles" in service] == ["simulators"]
+    assert TRIAL["COMPOSE_PROFILES"] == "simulators"
+    assert TRIAL["COMPOSE_PROJECT_NAME"] != COMPOSE["name"], "a trial would write into the real volumes"
+
+
+def test_the_trial_calls_the_simulators_where_they_listen() -> None:
+    base = f"http://127.0.0.1:{SERVICES['simulators']['environment']['SIM_PORT']}"
+    assert SERVICES["simulators"]["network_mode"] == "service:notify-worker"
+    assert {TRIAL["ZALO_BASE_URL"], TRIAL["ZALO_OAUTH_URL"], TRIAL["ESMS_BASE_URL"]} == {
+        f"{base}/zalo", f"{base}/zalo-oauth", f"{base}/esms",
+    }  # fmt: skip
+    assert TRIAL["ZALO_APP_ID"] == SimulatorSettings().zalo_app_id
+    assert all(key in SERVICES["notify-worker"]["environment"] for key in TRIAL if key.startswith(("ZALO", "ESMS")))
+
+
+_LOAD = """
+import importlib, json, sys
+settings = getattr(importlib.import_module(sys.argv[1]), sys.argv[2])()
+shown = {k: v.get_secret_value() if hasattr(v, "get_secret_value") else v for k, v in settings}
+print(json.dumps(shown | {"kafka": settings.kafka.model_dump()}, default=str))
+"""
+
+
+def load(name: str, settings: type[Settings], mounted: Path, dotenv: Mapping[str, str], folder: Path) -> dict[str, Any]:
+    """The settings a container's process would have: its environment, its files, and nothing else."""
+    mounted.mkdir()
+    for source, target in secrets_of(name).items():
+        (mounted / target).write_bytes((folder / source).read_bytes())
+    env = environment(name, dotenv) | {"SECRETS_DIR": str(mounted), "PATH": os.environ["PATH"]}
+    command = [sys.executable, "-W", "error::UserWarning", "-c", _LOAD, settings.__module__, settings.__name__]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=env, check=False)
+    assert done.returncode == 0, done.stderr
+    loaded: dict[str, Any] = json.loads(done.stdout)
+    return loaded
+
+
+@pytest.mark.parametrize("kind", ["production", "trial"])
+@pytest.mark.parametrize("name", [*PROCESSES, "init"])
+def test_a_process_reads_all_it_needs_from_its_environment_and_its_secret_files(
+    name: str, kind: str, secret_folders: dict[str, Path], tmp_path: Path
+) -> None:
+    settings = CliSettings if name == "init" else settings_of(name)
+    dotenv = TRIAL if kind == "trial" else {"ZALO_APP_ID": "1", "KAFKA_EPOCH": "7"}
+    loaded = load(name, settings, tmp_path / "run", dotenv, secret_folders[kind])
+
+    user = "operator" if name == "init" else name.partition("-")[0]
+    assert loaded["mongodb_url"].startswith(f"mongodb://motcua_{user}:")
+    assert loaded["mongodb_url"].endswith("@mongodb:27017/?replicaSet=rs0&authSource=admin")
+    assert loaded["bind_host"] == ("127.0.0.1" if name == "init" else "0.0.0.0")
+    if not name.endswith("-api"):
+        assert loaded["kafka"]["bootstrap"] == "kafka:9092"
+        assert loaded["kafka"]["idempotence"] is True
+        assert loaded["kafka"]["epoch"] == dotenv.get("KAFKA_EPOCH", "0")
+    if name.startswith("intake"):
+        public = Opener((secret_folders[kind] / "notify_private_key").read_text()).public_key
+        assert loaded["notify_public_key"] == public
+        assert Opener(loaded["intake_private_key"])
+    if name == "notify-worker":
+        assert Opener(loaded["notify_private_key"])
+        assert loaded["esms_callback_secret"] in loaded["esms_callback_url"]
+        assert loaded["esms_api_key"] == ("sim-esms-api-key" if kind == "trial" else "")
+    if name == "notify-api":
+        assert loaded["esms_callback_secret"]
+        assert loaded["zalo_oa_secret_key"] == ("sim-zalo-oa-secret-key" if kind == "trial" else "")
