@@ -52,7 +52,7 @@ from tests.component.ledger import events as outbox_events
 COUNTER, OTHER_COUNTER = "H12.970.00", "H12.971.00"
 DISTRICT, COMMUNE, OFFICE = "H12.970", "H12.970.01", "H12.970.02"
 PROCEDURE, TWO_STEPS, NO_LIMIT = "1.014466.H12", "1.014467.H12", "1.014468.H12"
-PHONE, CITIZEN_ID, NAME = "0901234567", "096190001234", "Nguyễn Thị Thử"
+PHONE, CITIZEN_ID, NAME = "0901234567", "096190001234", "Người Nộp Thử"
 """Fictitious."""
 DIRECTORY = Directory(
     (

@@ -64,7 +64,7 @@ class Town:
         number = next(self._numbers)
         digits = 8 * number + (1 if zalo else 0)
         person = Citizen(
-            f"Lê Thị Truyện Kể {number}",
+            f"Người Kể Chuyện {number}",
             f"096{190_000_000 + number}",
             phone or f"09012{digits // 1000:02d}{digits % 1000:03d}",
         )

@@ -14,7 +14,7 @@ AT = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 DUE = AT + timedelta(days=3)
 NEW_DUE = AT + timedelta(days=9)
 CODE, AGENCY = "H12.970.00-261123-0001", "H12.970.02"
-APPLICANT = Applicant("citizen", "Nguyễn Thị Thử", "096190001234", "0901234567", "Ấp Thử")
+APPLICANT = Applicant("citizen", "Người Nộp Thử", "096190001234", "0901234567", "Ấp Thử")
 VALUES: dict[str, Any] = {
     "agency": AGENCY, "step": 1, "steps": 2, "step_due_at": DUE, "due_at": NEW_DUE, "reason": "missing",
     "items": ("Giấy chứng sinh",), "amount_vnd": 1, "first_due_at": DUE, "mechanism": Mechanism.ONE_STOP,

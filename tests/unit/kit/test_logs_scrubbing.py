@@ -49,8 +49,8 @@ def test_two_numbers_in_one_line_both_go() -> None:
 
 @pytest.mark.parametrize("key", FORBIDDEN)
 def test_a_forbidden_field_never_survives_at_any_depth(key: str) -> None:
-    for event in ({key: "Nguyễn"}, {"more": {key: "Nguyễn"}}, {"more": [{key: {"deep": "Nguyễn"}}]}):
-        assert "Nguyễn" not in str(scrubbed(**event))
+    for event in ({key: "Người Mẫu"}, {"more": {key: "Người Mẫu"}}, {"more": [{key: {"deep": "Người Mẫu"}}]}):
+        assert "Người Mẫu" not in str(scrubbed(**event))
 
 
 def test_numbers_inside_structures_bytes_and_errors_do_not_survive() -> None:

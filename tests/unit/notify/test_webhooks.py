@@ -60,8 +60,8 @@ def test_without_a_configured_key_nothing_is_genuine() -> None:
 
 
 def test_other_events_are_kept_by_name_only_and_receipts_need_an_id() -> None:
-    kept = zalo_document({"event_name": "user_feedback", "message": {"note": "Nguyễn Văn A"}}, b"x", NOW)
-    assert "Nguyễn" not in str(kept)
+    kept = zalo_document({"event_name": "user_feedback", "message": {"note": "Người Mẫu A"}}, b"x", NOW)
+    assert "Người Mẫu" not in str(kept)
     assert "lane" not in kept
     with pytest.raises(Invalid):
         zalo_document({"event_name": "user_received_message", "message": {}}, b"x", NOW)
