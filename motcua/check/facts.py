@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -54,12 +55,16 @@ class Logged:
     key: bytes | None
     id: str
     source: str
+    written_ms: int = 0
+    """When it was handed to the broker, wall clock."""
 
 
 @dataclass
 class Facts:
     """Everything read, before anything is judged."""
 
+    began_ms: float = field(default_factory=lambda: time.time() * 1000)
+    """When reading began: what is written later may be in one place read and not yet in another."""
     journal: list[Row] = field(default_factory=list)
     dossiers: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     cases: dict[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -123,7 +128,17 @@ async def read_event_log(facts: Facts, bootstrap: str) -> None:
                 envelope = from_headers(record.headers)
             except EnvelopeError:
                 continue  # a partner's bad record: the consumers' dead letters tell of it
-            log.append(Logged(record.topic, record.partition, record.offset, record.key, envelope.id, envelope.source))
+            log.append(
+                Logged(
+                    record.topic,
+                    record.partition,
+                    record.offset,
+                    record.key,
+                    envelope.id,
+                    envelope.source,
+                    record.timestamp_ms,
+                )
+            )
     facts.log = log
 
 

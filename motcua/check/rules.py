@@ -61,7 +61,7 @@ def event_log(facts: Facts, report: Report, now: datetime) -> None:
         first_seen.add(record.id)
         row = known.get(record.id)
         if row is None:
-            if record.source in {"/intake", "/routing", "/notify"}:
+            if record.source in {"/intake", "/routing", "/notify"} and record.written_ms <= facts.began_ms:
                 report.add("orphan", "record-without-journal", record.id, f"{record.topic} from {record.source}")
             continue
         stream = (record.topic, record.key, row.service, row.aggregate)
