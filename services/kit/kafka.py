@@ -286,14 +286,12 @@ async def create_topics(bootstrap: str, topics: Sequence[Topic], replication: in
 
 
 @asynccontextmanager
-async def read_log(bootstrap: str, topics: Sequence[str]) -> AsyncIterator[AsyncIterator[Record]]:
-    """Read topics from the beginning, outside any group, up to what was written when the reading began
-    (or until nothing came for three seconds).
-
-    Raises: KafkaUnreachable.
-    """
+async def _reader(
+    bootstrap: str, topics: Sequence[str], wait_ms: int
+) -> AsyncIterator[tuple[Any, set[TopicPartition]]]:
+    """A consumer outside any group at the beginning of all partitions of some topics. Raises: KafkaUnreachable."""
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=bootstrap, auto_offset_reset="earliest", enable_auto_commit=False, fetch_max_wait_ms=200
+        bootstrap_servers=bootstrap, auto_offset_reset="earliest", enable_auto_commit=False, fetch_max_wait_ms=wait_ms
     )
     try:
         await consumer.start()
@@ -301,14 +299,27 @@ async def read_log(bootstrap: str, topics: Sequence[str]) -> AsyncIterator[Async
         await consumer.stop()
         raise KafkaUnreachable(f"không kết nối được Kafka tại {bootstrap}") from error
     try:
-        partitions = [
-            TopicPartition(t, p)
-            for t in topics
-            for p in (consumer.partitions_for_topic(t) or await _partitions(consumer, t))
-        ]
+        partitions = {TopicPartition(topic, p) for topic in topics for p in await _partitions(consumer, topic)}
         consumer.assign(partitions)
-        await consumer.seek_to_beginning(*partitions)
+        yield consumer, partitions
+    finally:
+        await consumer.stop()
 
+
+async def _partitions(consumer: Any, topic: str) -> set[int]:
+    await consumer._client.add_topic(topic)  # metadata of topics outside a subscription must be asked for
+    found: set[int] = consumer.partitions_for_topic(topic) or set()
+    return found
+
+
+@asynccontextmanager
+async def read_log(bootstrap: str, topics: Sequence[str]) -> AsyncIterator[AsyncIterator[Record]]:
+    """Read topics from the beginning, up to what was written when the reading began (or until nothing came for three
+    seconds).
+
+    Raises: KafkaUnreachable.
+    """
+    async with _reader(bootstrap, topics, wait_ms=200) as (consumer, partitions):
         started_ms = time.time() * 1000
 
         async def records() -> AsyncIterator[Record]:
@@ -323,28 +334,12 @@ async def read_log(bootstrap: str, topics: Sequence[str]) -> AsyncIterator[Async
                         left.discard(place)  # written while we read: enough of this partition
 
         yield records()
-    finally:
-        await consumer.stop()
-
-
-async def _partitions(consumer: Any, topic: str) -> set[int]:
-    await consumer._client.add_topic(topic)  # metadata of topics outside a subscription must be asked for
-    found: set[int] = consumer.partitions_for_topic(topic) or set()
-    return found
 
 
 async def follow(bootstrap: str, topics: Sequence[str]) -> AsyncIterator[Record]:
-    """Read topics from the beginning and go on with what comes, until the caller stops; outside any group."""
-    consumer = AIOKafkaConsumer(
-        bootstrap_servers=bootstrap, auto_offset_reset="earliest", enable_auto_commit=False, fetch_max_wait_ms=50
-    )
-    await consumer.start()
-    try:
-        partitions = [TopicPartition(t, p) for t in topics for p in sorted(await _partitions(consumer, t))]
-        consumer.assign(partitions)
+    """Read topics from the beginning and go on with what comes, until the caller stops. Raises: KafkaUnreachable."""
+    async with _reader(bootstrap, topics, wait_ms=50) as (consumer, _):
         while True:
             for raws in (await consumer.getmany(timeout_ms=200, max_records=500)).values():
                 for raw in raws:
                     yield Record.of(raw)
-    finally:
-        await consumer.stop()

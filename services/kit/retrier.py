@@ -79,11 +79,9 @@ class Retrier:
 
     async def _head(self, key_id: str, now: datetime) -> bool:
         async def body(session: Session) -> bool:
-            key = await self.mongo.collection(PARKED_KEYS).find_one({"_id": key_id}, session=session)
+            key, rows = await self._waiting(session, key_id)
             if key is None:
                 return False
-            cursor = self.mongo.collection(PARKED).find({"parked_key": key_id}, session=session)
-            rows = sorted([row async for row in cursor], key=lambda row: row["_id"])
             if not rows:
                 await self.mongo.collection(PARKED_KEYS).delete_one({"_id": key_id}, session=session)
                 return False
@@ -97,6 +95,12 @@ class Retrier:
         if done:
             self.consumer.on_events()
         return done
+
+    async def _waiting(self, session: Session, key_id: str) -> tuple[dict[str, Any] | None, list[dict[str, Any]]]:
+        """A parked key and its records, in order."""
+        key = await self.mongo.collection(PARKED_KEYS).find_one({"_id": key_id}, session=session)
+        cursor = self.mongo.collection(PARKED).find({"parked_key": key_id}, session=session)
+        return key, sorted([row async for row in cursor], key=lambda row: row["_id"])
 
     async def _first_that_can(
         self, session: Session, work: Work, rows: list[dict[str, Any]]
@@ -176,9 +180,7 @@ class Retrier:
         now = self.consumer.now()
 
         async def body(session: Session) -> None:
-            key = await self.mongo.collection(PARKED_KEYS).find_one({"_id": key_id}, session=session)
-            cursor = self.mongo.collection(PARKED).find({"parked_key": key_id}, session=session)
-            rows = sorted([row async for row in cursor], key=lambda row: row["_id"])
+            key, rows = await self._waiting(session, key_id)
             if key is None or not rows:
                 raise Missing("parked-key-unknown", "Không có hồ sơ nào đang bị giữ lại với khóa này.")
             skipped = Missing("skipped-by-operator", f"{by}: {reason}")
