@@ -219,3 +219,12 @@ async def test_a_notice_that_waits_in_an_old_minute_is_found_after_a_long_rest(t
     later = DueNotices(town.mongo, lambda: now() + timedelta(days=2))
     found = [one.id for _ in range(20) for one in await later.take(10)]
     assert notice.id in found
+
+
+async def test_a_notice_written_behind_the_mark_is_found_by_the_next_leader(town: Town) -> None:
+    """A leader whose clock ran ahead moved the mark past the minute in which another process then wrote."""
+    ahead = DueNotices(town.mongo, lambda: now() + timedelta(minutes=30))
+    assert await ahead.take(10) == []
+    await town.happens(town.submitted(code()))
+    heir = DueNotices(town.mongo, lambda: now() + timedelta(minutes=30))
+    assert len(await heir.take(10)) == 1
