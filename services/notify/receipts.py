@@ -7,6 +7,7 @@ tried again, first often, then every minute, and after a day filed as unmatched.
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ NEW, SLOW = "new", "slow"
 BUSY_PAUSE_S = 0.1
 IDLE_PAUSE_S = 0.3
 SLOW_EVERY_S = 60.0
+FRESH_S = 5.0
 BECOMES_SLOW = timedelta(minutes=2)
 """A call's result is stored within this time; what does not match by then is hardly ours."""
 BATCH = 200
@@ -49,6 +51,7 @@ class ReceiptLoop:
     now: Now
     kept: timedelta
     _slow_at: float = 0.0
+    _read_at: float = -math.inf
 
     async def run(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
@@ -59,12 +62,23 @@ class ReceiptLoop:
                 continue
 
     async def once(self) -> int:
-        """Work through one batch of each lane that is due. Returns: receipts filed."""
+        """Work through what waits in each lane that is due. Returns: receipts filed."""
+        began_at = time.monotonic()
         filed = await self._lane(NEW)
+        self._read_at = began_at
         if time.monotonic() >= self._slow_at:
             self._slow_at = time.monotonic() + SLOW_EVERY_S
             filed += await self._lane(SLOW)
         return filed
+
+    async def catch_up(self) -> None:
+        """Return once every receipt of some seconds ago has been read: only then does silence mean anything.
+
+        After an outage of this worker the receipts of its last calls lie here unread; to conclude from their absence
+        that the phone has nothing would send it the same notice again.
+        """
+        if time.monotonic() - self._read_at > FRESH_S:
+            await self.once()
 
     async def _lane(self, lane: str) -> int:
         documents = [d async for d in self.mongo.collection(RECEIPTS).find({"lane": lane})]

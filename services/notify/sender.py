@@ -29,6 +29,7 @@ from services.notify.domain.notice import Notice
 from services.notify.domain.results import Result, Verdict
 from services.notify.domain.words import fields, sms_text
 from services.notify.due import Due, DueNotices
+from services.notify.receipts import ReceiptLoop
 from services.notify.stops import Stops
 from services.notify.store import RECIPIENTS
 
@@ -59,6 +60,7 @@ class Sender:
     committer: Committer
     lease: Lease
     due: DueNotices
+    receipts: ReceiptLoop
     stops: Stops
     channels: Mapping[NoticeChannel, Channel]
     opener: Opener
@@ -86,6 +88,7 @@ class Sender:
     async def once(self) -> int:
         """One round. Returns: notices claimed and results recorded."""
         recorded = await self.record()
+        await self.receipts.catch_up()
         await self._sweep()
         room = self.concurrency - len(self._calls) - len(self._answered)
         due = await self.due.take(min(CLAIM_BATCH, room))

@@ -51,14 +51,23 @@ def make_channels(settings: NotifySettings, mongo: Mongo, opener: Opener) -> dic
     }
 
 
-def make_sender(settings: NotifySettings, mongo: Mongo, opener: Opener, committer: Committer, lease: Lease) -> Sender:
-    """The loop that hands due notices to the gateways."""
+def make_receipts(settings: NotifySettings, mongo: Mongo, committer: Committer, lease: Lease) -> ReceiptLoop:
+    """The loop that matches receipts to notices."""
+    kept = timedelta(seconds=settings.receipt_kept_seconds)
+    return ReceiptLoop(mongo, committer, lease, settings.clock().now, kept)
+
+
+def make_sender(
+    settings: NotifySettings, mongo: Mongo, opener: Opener, committer: Committer, receipts: ReceiptLoop
+) -> Sender:
+    """The loop that hands due notices to the gateways, under the lease of the receipts."""
     now = settings.clock().now
     return Sender(
         mongo=mongo,
         committer=committer,
-        lease=lease,
+        lease=receipts.lease,
         due=DueNotices(mongo, now),
+        receipts=receipts,
         stops=Stops(now, timedelta(seconds=settings.channel_pause_seconds)),
         channels=make_channels(settings, mongo, opener),
         opener=opener,
@@ -82,9 +91,9 @@ def make_worker(settings: NotifySettings, mongo: Mongo, opener: Opener) -> Worke
         collections=MORE,
     )
     committer = Committer(mongo, SOURCE, now, on_events=worker.relay.wake)
-    kept = timedelta(seconds=settings.receipt_kept_seconds)
-    worker.loops["sender"] = make_sender(settings, mongo, opener, committer, worker.lease).run
-    worker.loops["receipts"] = ReceiptLoop(mongo, committer, worker.lease, now, kept).run
+    receipts = make_receipts(settings, mongo, committer, worker.lease)
+    worker.loops["sender"] = make_sender(settings, mongo, opener, committer, receipts).run
+    worker.loops["receipts"] = receipts.run
     return worker
 
 

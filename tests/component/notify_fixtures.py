@@ -48,7 +48,7 @@ from services.notify.receipts import ReceiptLoop
 from services.notify.sender import Sender
 from services.notify.settings import NotifySettings
 from services.notify.store import MORE, NOTICES, STORES
-from services.notify.worker import make_sender
+from services.notify.worker import make_receipts, make_sender
 from tests.eventually import eventually
 
 COUNTER = "H99.01"
@@ -134,16 +134,18 @@ class Town:
 
     async def sender(self, **changes: Any) -> Sender:
         settings = self.settings.model_copy(update=changes)
-        return make_sender(settings, self.mongo, self.opener, Committer(self.mongo, SOURCE, now), await self.lease())
+        committer = Committer(self.mongo, SOURCE, now)
+        return make_sender(settings, self.mongo, self.opener, committer, await self.receipts())
 
     async def receipts(self) -> ReceiptLoop:
-        return ReceiptLoop(self.mongo, Committer(self.mongo, SOURCE, now), await self.lease(), now, timedelta(hours=24))
+        return make_receipts(self.settings, self.mongo, Committer(self.mongo, SOURCE, now), await self.lease())
 
     @asynccontextmanager
     async def working(self, **changes: Any) -> AsyncIterator[None]:
         """Sender and receipt loop run."""
         stop = asyncio.Event()
-        sender, receipts = await self.sender(**changes), await self.receipts()
+        sender = await self.sender(**changes)
+        receipts = sender.receipts
         tasks = [asyncio.create_task(sender.run(stop)), asyncio.create_task(receipts.run(stop))]
         try:
             yield

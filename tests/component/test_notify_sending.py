@@ -18,6 +18,7 @@ from services.notify.consumers import SOURCE
 from services.notify.domain.results import Result, Verdict
 from services.notify.domain.transitions import State
 from services.notify.due import DueNotices
+from services.notify.store import RECEIPTS
 from tests.component.notify_fixtures import COUNTER, PHONE, Town, code, now
 from tests.component.notify_fixtures import town as town
 from tests.eventually import eventually
@@ -68,6 +69,27 @@ async def test_results_recorded_twice_make_one_message_and_one_word_about_it(tow
     assert (await town.notice(code())).state is State.DELIVERED
     assert len(await town.messages()) == 1
     assert [kind for kind, _ in await town.told()] == ["sent", "delivered"]
+
+
+async def test_receipts_that_came_during_an_outage_are_read_before_silence_is_judged(town: Town) -> None:
+    """The caller dies between call and record; its receipt waits unread while the time for it runs out."""
+    await town.happens(town.submitted(code()))
+    dying = await town.sender()
+    await dying.once()
+    await asyncio.gather(*dying._calls)
+
+    async def receipt_waits() -> bool:
+        return await town.mongo.collection(RECEIPTS).count_documents({"lane": "new"}) == 1
+
+    await eventually(receipt_waits)
+    successor = await town.sender(zalo_unknown_seconds=0)
+
+    async def ended() -> bool:
+        await successor.once()
+        return (await town.notice(code())).is_final
+
+    await eventually(ended, timeout=15)
+    assert [message["provider"] for message in await town.messages()] == ["zalo"]
 
 
 async def test_two_senders_at_once_send_each_notice_once(town: Town) -> None:

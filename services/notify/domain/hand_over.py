@@ -53,9 +53,9 @@ def hand_over(
     if attempt.channel is SMS:
         return _overdue_sms(notice, attempt, policy, now)
     if notice.state is State.SENDING:
-        # The process that called died, or its result could not be stored: the message may be on its way.
-        at = attempt.called_at + policy.zalo_unknown
-        return HandOver(notice.move(Move.NO_ANSWER, now, "zalo-interrupted", next_at=max(now, at)))
+        # The process that called died, or its result could not be stored: the message may be on its way. The wait
+        # begins now: through an outage nobody may have listened, and the gateway reports again.
+        return HandOver(notice.move(Move.NO_ANSWER, now, "zalo-interrupted", next_at=now + policy.zalo_unknown))
     reason = "zalo-no-answer" if notice.state is State.UNKNOWN else "zalo-no-receipt"
     step = fall_back(notice, now, reason)
     if step.notice.is_final:
