@@ -5,6 +5,7 @@ Refused
 ├── Denied       this caller may not do this                 HTTP 403
 ├── Missing      there is no such thing                      HTTP 404
 ├── Conflict     not possible in the present state           HTTP 409
+├── Limited      too often; come again later                 HTTP 429
 └── NotYet       a fact it needs has not arrived; try again  HTTP 409, retryable
 """
 
@@ -13,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar, Literal
 
-Kind = Literal["invalid", "denied", "missing", "conflict", "unavailable", "bug"]
+Kind = Literal["invalid", "denied", "missing", "conflict", "limited", "unavailable", "bug"]
 
 
 class Refused(Exception):
@@ -57,6 +58,12 @@ class Conflict(Refused):
     """Not possible in the present state; `facts["allowed"]` says what is."""
 
     kind = "conflict"
+
+
+class Limited(Refused):
+    """Too often; `facts["retry_after_s"]` says when there is room again."""
+
+    kind = "limited"
 
 
 class NotYet(Refused):

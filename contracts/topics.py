@@ -39,12 +39,16 @@ DOSSIER_EVENTS = Topic(
     partitions=12,
     messages=(
         intake.DossierRegistered,
+        intake.DossierCompletionRequested,
+        intake.DossierResubmitted,
+        intake.DossierAnswerOverdue,
         intake.DossierSubmitted,
         intake.DossierRefused,
         intake.DossierSupplemented,
         intake.DossierPaid,
         intake.DossierWithdrawn,
         intake.DossierReturned,
+        intake.DossierCodeIssued,
         intake.DossierRated,
         routing.DossierTransferred,
         routing.DossierTransferAccepted,
@@ -72,9 +76,17 @@ COUNTER_INTAKE = Topic(
     name="counter.intake.v1",
     key="counter code",
     partitions=6,
-    messages=(counter.RegisterDossier, counter.SupplementDossier, counter.HandOverResult),
+    messages=counter.COMMANDS,
     written_by=("counters' own software",),
     read_by=("intake",),
+)
+COUNTER_REPLIES = Topic(
+    name="counter.replies.v1",
+    key="counter code",
+    partitions=6,
+    messages=counter.ANSWERS,
+    written_by=("intake",),
+    read_by=("counters' own software",),
 )
 AGENCY_ACTIONS = Topic(
     name="agency.actions.v1",
@@ -112,6 +124,7 @@ TOPICS: tuple[Topic, ...] = (
     DOSSIER_EVENTS,
     AGENCY_TRANSFERS,
     COUNTER_INTAKE,
+    COUNTER_REPLIES,
     AGENCY_ACTIONS,
     NOTICE_EVENTS,
     CATALOGUE_PROCEDURES,

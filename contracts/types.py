@@ -109,6 +109,23 @@ class Timeliness(StrEnum):
     """Quá hạn."""
 
 
+class PaperState(StrEnum):
+    """How a required paper stands on the checklist (thành phần hồ sơ nộp)."""
+
+    ORIGINAL = "original"
+    """Bản chính."""
+    COPY = "copy"
+    """Bản sao."""
+    DIGITAL = "digital"
+    """Bản điện tử."""
+    REPLACED = "replaced"
+    """Not asked for, because its data is in a usable database (NQ 66.7/2025/NQ-CP Art 2.1)."""
+    NOT_APPLICABLE = "not_applicable"
+    """The published case that needs it is not this one; the reason says why."""
+    MISSING = "missing"
+    """Thiếu."""
+
+
 class HandOverMethod(StrEnum):
     """Hình thức trả kết quả."""
 
@@ -123,6 +140,30 @@ class HandOverProof(StrEnum):
     SIGNATURE = "signature"
     ONE_TIME_CODE = "one_time_code"
     POSTAL_RECEIPT = "postal_receipt"
+
+
+class IdentityCheck(StrEnum):
+    """How the receiver's identity was checked (NĐ 118/2025 Art 6; at kiosks NĐ 309/2026 Art 17.2a)."""
+
+    CITIZEN_CARD = "citizen_card"
+    """Căn cước / CCCD."""
+    VNEID = "vneid"
+    """Ứng dụng VNeID."""
+    PASSPORT = "passport"
+    RECEIPT = "receipt"
+    """Giấy tiếp nhận hồ sơ và hẹn trả kết quả."""
+    LETTER_OF_INTRODUCTION = "letter_of_introduction"
+    """Giấy giới thiệu (organisations)."""
+    POSTAL_SERVICE = "postal_service"
+    """The postal service checks at the door."""
+    ONLINE_ACCOUNT = "online_account"
+
+
+class CodePurpose(StrEnum):
+    """What a one-time code is for."""
+
+    HAND_OVER = "hand_over"
+    TRACKING = "tracking"
 
 
 class ReceivedBy(StrEnum):
@@ -145,11 +186,16 @@ class NoticeChannel(StrEnum):
 class NoticeKind(StrEnum):
     """What a notice tells (loại thông báo)."""
 
+    FILED = "filed"
+    """Online filing arrived, waits for a clerk."""
     RECEIVED = "received"
     SUPPLEMENT = "supplement"
+    REFUSED = "refused"
     EXTENDED = "extended"
     RESOLVED = "resolved"
     RETURNED = "returned"
+    WITHDRAWN = "withdrawn"
+    ONE_TIME_CODE = "one_time_code"
 
 
 class NoticeEnd(StrEnum):

@@ -48,6 +48,8 @@ class RequestSupplement(AgencyAction):
 
     reason: ReasonCode
     items: tuple[ShortText, ...] = Field(min_length=1, max_length=30)
+    legal_basis: ShortText | None = None
+    """A second request needs a supervisor and this recorded basis (NĐ 61/2018 Art 11: once)."""
 
 
 class ExtendDueDate(AgencyAction):

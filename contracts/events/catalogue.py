@@ -28,3 +28,12 @@ class ProcedurePublished(Message):
     """Absent, as the value is, when no limit is published."""
     fee_vnd: Money | None = None
     published_at: Moment
+    statutory_limit_value: float | None = Field(default=None, gt=0, le=10_000, allow_inf_nan=False)
+    """The limit of the law, where the province has cut it (cắt giảm thời gian); absent: as `limit_value`."""
+    statutory_limit_unit: LimitUnit | None = None
+    level: ShortText | None = None
+    """Cấp thực hiện: tỉnh, huyện, xã."""
+    result: ShortText | None = None
+    """Kết quả thực hiện."""
+    papers: tuple[ShortText, ...] = Field(default=(), max_length=200)
+    """Names of the papers required (thành phần hồ sơ), in the order of their numbers."""

@@ -9,12 +9,15 @@ from pydantic import Field
 from contracts.events.base import NAMESPACE, DossierEvent
 from contracts.types import (
     Channel,
+    CodePurpose,
     Count,
     HandOverMethod,
     HandOverProof,
+    IdentityCheck,
     Mechanism,
     Moment,
     Money,
+    Outcome,
     ProcedureCode,
     ReasonCode,
     ReceivedBy,
@@ -26,7 +29,7 @@ from contracts.types import (
 
 
 class DossierRegistered(DossierEvent):
-    """Filed online, waiting for a clerk (mới đăng ký, portal status 1)."""
+    """Filed online, by post or left at the desk, waiting for a clerk (mới đăng ký, portal status 1)."""
 
     TYPE: ClassVar[str] = f"{NAMESPACE}.dossier.registered.v1"
 
@@ -35,7 +38,45 @@ class DossierRegistered(DossierEvent):
     channel: Channel
     counter: UnitCode
     answer_due_at: Moment
-    """The clerk must answer by then: 8 working hours (NQ 66.7/2025/NQ-CP Art 8.1)."""
+    """The clerk must answer by then: online 8 working hours, otherwise 1 working day (NQ 66.7/2025/NQ-CP Art 8)."""
+    procedure_name: ShortText | None = None
+    contact: Sealed | None = None
+    """Phone and preferred channel, sealed for notify; absent when the citizen wants no notices."""
+    external_ref: Reference | None = None
+
+
+class DossierCompletionRequested(DossierEvent):
+    """The desk asks, once and completely, for what a filing lacks (yêu cầu bổ sung, hoàn thiện hồ sơ, form 02).
+
+    Before acceptance: the time limit has not begun. Requests of agencies are `supplement-requested`.
+    """
+
+    TYPE: ClassVar[str] = f"{NAMESPACE}.dossier.completion-requested.v1"
+
+    counter: UnitCode
+    reason: ReasonCode
+    items: tuple[ShortText, ...] = Field(min_length=1, max_length=30)
+    """Names of the papers wanted, as the published checklist names them; never personal data."""
+    legal_basis: ShortText | None = None
+    """Required from the second request on (NĐ 61/2018 Art 11: once)."""
+
+
+class DossierResubmitted(DossierEvent):
+    """The citizen completed a filing; the desk must answer anew."""
+
+    TYPE: ClassVar[str] = f"{NAMESPACE}.dossier.resubmitted.v1"
+
+    counter: UnitCode
+    answer_due_at: Moment
+
+
+class DossierAnswerOverdue(DossierEvent):
+    """The desk has not answered a filing in time (quá hạn tiếp nhận)."""
+
+    TYPE: ClassVar[str] = f"{NAMESPACE}.dossier.answer-overdue.v1"
+
+    counter: UnitCode
+    answer_due_at: Moment
 
 
 class DossierSubmitted(DossierEvent):
@@ -59,6 +100,14 @@ class DossierSubmitted(DossierEvent):
     """Phone and preferred channel, sealed for notify; absent when the citizen wants no notices."""
     external_ref: Reference | None = None
     """The counter software's own reference, so that it can match the code to its record."""
+    handed_in_at: UnitCode | None = None
+    """Where the citizen handed it in, when that is another desk (nơi nộp, phi địa giới)."""
+    competent_agency: UnitCode | None = None
+    """Agency that is competent, when it is not one of the counter's own (phi địa giới, NĐ 309/2026 Art 14.4)."""
+    resolved_at: Moment | None = None
+    """Already resolved: on the spot at the desk (NĐ 61/2018 Art 17.4), or long ago in a migrated register."""
+    outcome: Outcome | None = None
+    """Given together with `resolved_at`."""
 
 
 class DossierRefused(DossierEvent):
@@ -68,6 +117,7 @@ class DossierRefused(DossierEvent):
 
     counter: UnitCode
     reasons: tuple[ReasonCode, ...] = Field(min_length=1)
+    """Coded legal grounds (see `docs/grounds.md`)."""
 
 
 class DossierSupplemented(DossierEvent):
@@ -109,6 +159,21 @@ class DossierReturned(DossierEvent):
     method: HandOverMethod
     received_by: ReceivedBy
     proof: HandOverProof
+    identity_check: IdentityCheck | None = None
+    invitation: Sealed | None = None
+    """Token of the one invitation to rate, sealed for notify, which puts it into the citizen's last message."""
+
+
+class DossierCodeIssued(DossierEvent):
+    """A one-time code goes to the citizen's phone (mã xác nhận một lần)."""
+
+    TYPE: ClassVar[str] = f"{NAMESPACE}.dossier.code-issued.v1"
+
+    purpose: CodePurpose
+    secret: Sealed
+    """JSON `{"code": "123456"}`, sealed for notify."""
+    expires_at: Moment
+    """A message later than that is of no use."""
 
 
 class DossierRated(DossierEvent):

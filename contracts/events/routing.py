@@ -66,6 +66,8 @@ class DossierSupplementRequested(DossierEvent):
     reason: ReasonCode
     items: tuple[ShortText, ...] = Field(min_length=1, max_length=30)
     """Names of the papers wanted, as the published checklist names them; never personal data."""
+    legal_basis: ShortText | None = None
+    """Required from the second request of a dossier on (NĐ 61/2018 Art 11: once)."""
 
 
 class DossierPaymentRequested(DossierEvent):

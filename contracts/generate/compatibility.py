@@ -11,8 +11,8 @@ comparison and the rest goes to `jsoncompat`, role `serializer`. Messages that o
 - blind spots seen in 0.3.1: a changed `pattern`, `format` or `default` is accepted, and so is `integer` to `number`.
 
 Any change of a pattern or format is refused, a wider one too: inclusion of regular expressions is not decided here,
-and the price of a new major version is smaller than that of a reader that stops. Objects inside objects do not occur
-in the contracts; an optional field added to an inner object would be refused without need.
+and the price of a new major version is smaller than that of a reader that stops. Of objects inside objects (a line of
+a checklist) every change is refused, also an optional field more, where there would be no need.
 """
 
 from __future__ import annotations
