@@ -48,6 +48,8 @@ OFFICE_NAME = Parameter("office_name", 90)
 REASON = Parameter("reason", 90)
 DUE_DATE = Parameter("due_date", 20, is_date=True)  # type 11, time or date
 RETURNED_AT = Parameter("returned_at", 20, is_date=True)
+STOPPED_AT = Parameter("stopped_at", 20, is_date=True)
+RATING_LINK = Parameter("rating_link", 200, required=False, accept_null=True)  # type 13, URL
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +68,10 @@ class ZaloTemplate:
     timeout_ms: int = 7_200_000
 
     def render(self, data: dict[str, str]) -> str:
-        """Return the text on the citizen's screen."""
-        return Template(self.body).safe_substitute(data)
+        """Return the text on the citizen's screen. A row whose value may be null, and is, does not show."""
+        absent = [f"${one.name}" for one in self.parameters if one.accept_null and not data.get(one.name)]
+        rows = [row for row in self.body.split("\n") if not any(name in row for name in absent)]
+        return Template("\n".join(rows)).safe_substitute(data)
 
 
 ZALO_TEMPLATES: tuple[ZaloTemplate, ...] = (
@@ -105,8 +109,32 @@ ZALO_TEMPLATES: tuple[ZaloTemplate, ...] = (
         "300105",
         "returned",
         "Đã trả kết quả",
-        "Kết quả của hồ sơ $dossier_code đã được trả.\nThủ tục: $procedure_name\nThời điểm trả: $returned_at",
-        (DOSSIER_CODE, PROCEDURE_NAME, RETURNED_AT),
+        "Kết quả của hồ sơ $dossier_code đã được trả.\nThủ tục: $procedure_name\nThời điểm trả: $returned_at\n"
+        "Mời Ông/Bà đánh giá: $rating_link",
+        (DOSSIER_CODE, PROCEDURE_NAME, RETURNED_AT, RATING_LINK),
+    ),
+    ZaloTemplate(
+        "300106",
+        "filed",
+        "Đã nhận hồ sơ nộp",
+        "Đã nhận hồ sơ nộp $dossier_code.\nThủ tục: $procedure_name\nCơ quan trả lời trước: $due_date\n"
+        "Nơi trả lời: $office_name",
+        (DOSSIER_CODE, PROCEDURE_NAME, DUE_DATE, OFFICE_NAME),
+    ),
+    ZaloTemplate(
+        "300107",
+        "refused",
+        "Từ chối tiếp nhận hồ sơ",
+        "Hồ sơ $dossier_code không được tiếp nhận.\nThủ tục: $procedure_name\nLý do: $reason\nLiên hệ: $office_name",
+        (DOSSIER_CODE, PROCEDURE_NAME, REASON, OFFICE_NAME),
+    ),
+    ZaloTemplate(
+        "300108",
+        "withdrawn",
+        "Thông báo dừng giải quyết hồ sơ",
+        "Hồ sơ $dossier_code dừng giải quyết vì Ông/Bà đã rút.\nThủ tục: $procedure_name\nTừ: $stopped_at\n"
+        "Liên hệ: $office_name",
+        (DOSSIER_CODE, PROCEDURE_NAME, STOPPED_AT, OFFICE_NAME),
     ),
 )
 

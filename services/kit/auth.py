@@ -1,7 +1,8 @@
 """Scoped API keys. The secret is shown once; only its SHA-256 is stored (192 random bits need no slow hash).
 
-Scopes: `counter:<code>`, `agency:<code>`, `operator`, `service`, and `backfill` beside a counter's own: it may state
-the past (registers migrated from paper), which starts no timer and tells nobody.
+Scopes: `counter:<code>`, `agency:<code>`, `operator`, `service`; `backfill` beside a counter's own: it may state the
+past (registers migrated from paper), which starts no timer and tells nobody; `supervisor` beside a unit's own: a
+second request for papers, with its recorded legal basis (NĐ 61/2018 Art 11).
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from services.kit.mongo.driver import is_duplicate_key
 API_KEYS = "api_keys"
 CACHE_S = 15.0
 """A revoked key works at most this much longer."""
-_SCOPE = re.compile(rf"operator|service|backfill|(counter|agency):{UNIT_CODE_PATTERN[1:-1]}")
+_SCOPE = re.compile(rf"operator|service|backfill|supervisor|(counter|agency):{UNIT_CODE_PATTERN[1:-1]}")
 _KEY = re.compile(r"mc_[0-9a-f]{12}_[A-Za-z0-9_-]{32}")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from contracts.envelope import Envelope
 from contracts.events import Message
-from contracts.events.intake import DossierSubmitted
+from contracts.events.intake import DossierRegistered, DossierSubmitted
 from services.kit.clock import Now
 from services.kit.consumer import Consumer, Handler
 from services.kit.mongo import Mongo
@@ -24,13 +24,13 @@ SOURCE = "/notify"
 def handlers(lifetime: timedelta) -> Mapping[type[Message], Handler]:
     """One handler for each event of the table of rules."""
 
-    def submitted(event: Any, envelope: Envelope) -> Decision[Any]:
+    def first(event: Any, envelope: Envelope) -> Decision[Any]:
         return StoreRecipient(event, envelope, lifetime)
 
     def later(event: Any, envelope: Envelope) -> Decision[Any]:
         return MakeNotice(event, envelope, lifetime)
 
-    return {event: submitted if event is DossierSubmitted else later for event in RULES}
+    return {event: first if event in (DossierRegistered, DossierSubmitted) else later for event in RULES}
 
 
 def make_consumer(mongo: Mongo, now: Now, lifetime: timedelta, epoch: str) -> Consumer:

@@ -13,14 +13,18 @@ from contracts.types import NoticeChannel
 from services.kit.sealing import Opener
 
 
-class ContactUnusable(Exception):
-    """No message can go to this contact; `reason` is a coded word without personal data."""
+class Unsendable(Exception):
+    """This message cannot go out; `reason` is a coded word without personal data."""
 
     def __init__(self, reason: str, *, ours: bool) -> None:
         super().__init__(reason)
         self.reason = reason
         self.ours = ours
         """The fault lies with keys or senders, not with the citizen's number: an operator must act."""
+
+
+class ContactUnusable(Unsendable):
+    """No message can go to this contact."""
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,8 @@
 Each waiting notice lies in the bucket of its minute. A quick look asks for this minute and the last; a thorough one,
 every few seconds, for all since the mark: the minute before which every bucket has been seen empty. The mark stays
 some minutes behind, because a transaction may become visible later than the time it wrote down. On taking the lead and
-every hour a look behind the mark finds what was written there all the same.
+every hour a look behind the mark finds what was written there all the same. Urgent notices lie in a place of their own,
+looked at every time: they pass by whatever backlog there is.
 """
 
 from __future__ import annotations
@@ -16,10 +17,11 @@ from typing import Any
 from services.kit import logs
 from services.kit.clock import Now
 from services.kit.mongo import Mongo
-from services.notify.store import MINUTE_S, NOTICES, SENDER, minute_token
+from services.notify.store import MINUTE_S, NOTICES, SENDER, URGENT, minute_token
 
 log = logs.get("notify.due")
 MARK = "due"
+FIELDS = {"code": 1, "correlation_id": 1, "event_id": 1, "next_at": 1}
 BEHIND = 3
 """Minutes the mark stays behind: no transaction lives that long."""
 MOST_BUCKETS = 240
@@ -57,11 +59,15 @@ class DueNotices:
         return len(self._found)
 
     async def take(self, most: int) -> list[Due]:
-        """The next due notices, oldest first."""
-        if not self._found and most > 0:
+        """The next due notices, urgent ones first, then the oldest."""
+        if most <= 0:
+            return []
+        urgent = await self._urgent(most)
+        if not self._found:
             await self._read()
-        taken, self._found = self._found[:most], self._found[most:]
-        return taken
+        rest = most - len(urgent)
+        taken, self._found = self._found[:rest], self._found[rest:]
+        return urgent + taken
 
     def forget(self) -> None:
         """Another process may have worked meanwhile: read everything anew."""
@@ -71,6 +77,12 @@ class DueNotices:
         """Take a notice that cannot be decided (a bug) out of its bucket; a person must look at it."""
         await self.mongo.collection(NOTICES.collection).update_one({"_id": id}, {"$set": {"tokens": ["stuck"]}})
         log.error("notice.set_aside", notice_id=id)
+
+    async def _urgent(self, most: int) -> list[Due]:
+        """They live for minutes, so those that wait for their next try are few enough to be read along."""
+        now = self.now()
+        found = self.mongo.collection(NOTICES.collection).find({"tokens": URGENT}, FIELDS).limit(MOST_AT_ONCE)
+        return sorted([_due(d) async for d in found if d["next_at"] <= now], key=lambda due: due.at)[:most]
 
     async def _read(self) -> None:
         now = self.now()
@@ -105,8 +117,7 @@ class DueNotices:
 
     async def _in_buckets(self, first: int, last: int) -> list[dict[str, Any]]:
         tokens = [minute_token(minute) for minute in range(first, last + 1)]
-        fields = {"code": 1, "correlation_id": 1, "event_id": 1, "next_at": 1}
-        cursor = self.mongo.collection(NOTICES.collection).find({"tokens": {"$in": tokens}}, fields)
+        cursor = self.mongo.collection(NOTICES.collection).find({"tokens": {"$in": tokens}}, FIELDS)
         return [document async for document in cursor.limit(MOST_AT_ONCE)]
 
     async def _stored(self, minute: int) -> int:

@@ -1,7 +1,7 @@
 """The sender: claims due notices in bulk, calls the gateways side by side, records what they said in bulk.
 
 A crash at any line leaves a claim with its attempt: when its time is over the notice is looked at again, and the
-ladder knows what may be repeated. The contact is opened for the call and forgotten with it.
+ladder knows what may be repeated. Contact and secret are opened for the call and forgotten with it.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from contracts.types import NoticeChannel
+from contracts.types import NoticeChannel, NoticeKind
 from services.kit import logs, metrics
 from services.kit.commit import Committer
 from services.kit.lease import Lease
@@ -27,9 +27,10 @@ from services.notify.contact import Contact, open_contact
 from services.notify.domain.ladder import Policy
 from services.notify.domain.notice import Notice
 from services.notify.domain.results import Result, Verdict
-from services.notify.domain.words import fields, sms_text
+from services.notify.domain.words import Particulars, fields, sms_text
 from services.notify.due import Due, DueNotices
 from services.notify.receipts import ReceiptLoop
+from services.notify.secret import open_secret
 from services.notify.stops import Stops
 from services.notify.store import RECIPIENTS
 
@@ -66,6 +67,8 @@ class Sender:
     opener: Opener
     policy: Policy
     sms_prefix: str
+    rating_base: str
+    """Where invitations to rate lead; empty: nowhere."""
     concurrency: int
     _calls: set[asyncio.Task[None]] = field(default_factory=set)
     _answered: list[Answered] = field(default_factory=list)
@@ -118,7 +121,7 @@ class Sender:
     async def _claim(self, due: list[Due]) -> int:
         items = [
             Item(
-                ClaimNotice(d.id, d.code, self.policy, self._open, self.stops.closed),
+                ClaimNotice(d.id, d.code, self.policy, self._open, self._open_secret, self.stops.closed),
                 _cause(d.correlation_id, d.event_id),
             )
             for d in due
@@ -155,13 +158,19 @@ class Sender:
         self._news.set()
 
     def _letter(self, call: Call) -> Letter:
-        name, counter = call.recipient.procedure_name, call.recipient.counter
+        invited = call.notice.kind is NoticeKind.RETURNED and call.secret and self.rating_base
+        about = Particulars(
+            procedure_name=call.recipient.procedure_name,
+            counter=call.recipient.counter,
+            code=call.secret if call.notice.kind is NoticeKind.ONE_TIME_CODE else "",
+            rating_link=f"{self.rating_base}/{call.secret}" if invited else "",
+        )
         return Letter(
             attempt_id=call.attempt.id,
             kind=call.notice.kind,
             contact=call.contact,
-            fields=fields(call.notice, name, counter),
-            text=sms_text(call.notice, name, counter, self.sms_prefix),
+            fields=fields(call.notice, about),
+            text=sms_text(call.notice, about, self.sms_prefix),
         )
 
     async def _sweep(self) -> None:
@@ -173,6 +182,9 @@ class Sender:
 
     def _open(self, sealed: str) -> Contact:
         return open_contact(self.opener, sealed)
+
+    def _open_secret(self, notice: Notice) -> str:
+        return open_secret(self.opener, notice)
 
     async def _pause(self, stop: asyncio.Event, seconds: float) -> None:
         """Until a result comes, stop is asked for, or the time is over."""

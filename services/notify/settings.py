@@ -42,6 +42,8 @@ class NotifySettings(Settings):
     esms_callback_secret: SecretStr = SecretStr("")
     sms_prefix: str = "[MOTCUA] "
     """First words of every text: the registered customer-care templates begin with it."""
+    rating_base_url: str = Field(default="", max_length=120, pattern=r"^(https?://[!-~]+)?$")
+    """Page to which the last message leads, without the invitation's token at its end; empty: no link."""
 
     gateway_timeout_seconds: float = Field(default=10.0, gt=0, le=60)
     """Longest a call may take, all in all."""
@@ -66,6 +68,8 @@ class NotifySettings(Settings):
         for name in ("zalo_base_url", "zalo_oauth_url", "esms_base_url"):
             if self.environment == "production" and not getattr(self, name).startswith("https://"):
                 raise ValueError(f"{name.upper()} must be https in production: tokens and phone numbers travel there")
+        if self.environment == "production" and self.rating_base_url.startswith("http:"):
+            raise ValueError("RATING_BASE_URL must be https in production: whoever has the link may rate")
         return self
 
     @model_validator(mode="after")
@@ -91,6 +95,10 @@ class NotifySettings(Settings):
             first_pause=timedelta(seconds=self.retry_first_seconds),
             longest_pause=timedelta(seconds=self.retry_longest_seconds),
         )
+
+    @property
+    def rating_base(self) -> str:
+        return self.rating_base_url.rstrip("/")
 
     @property
     def lifetime(self) -> timedelta:

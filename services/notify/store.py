@@ -1,7 +1,8 @@
 """Where notify keeps things: recipients, notices, receipts, the sender's mark, Zalo's tokens.
 
 One multikey index serves all look-ups of notices: each secondary index costs every write of a hot, often rewritten
-document. Tokens: `due:<minute>` while something must happen, `call:<counter>` on the call list, `sms:<SMSID>`.
+document. Tokens: `due:<minute>` while something must happen, `urgent` instead while a one-time code is on its way,
+`call:<counter>` on the call list, `sms:<SMSID>`.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any
 
 from pymongo import ASCENDING, IndexModel
 
-from contracts.types import NoticeChannel
+from contracts.types import NoticeChannel, NoticeKind
 from services.kit.store import Store
 from services.notify.channels.zalo_tokens import TOKENS
 from services.notify.domain.notice import Notice
@@ -22,6 +23,8 @@ from services.notify.domain.transitions import State
 RECEIPTS = "receipts"
 SENDER = "sender"
 MINUTE_S = 60
+URGENT = "urgent"
+"""What the notices are found by that go before all others."""
 
 
 def due_token(moment: datetime) -> str:
@@ -51,9 +54,10 @@ NOBODY_WAS_TOLD = frozenset({State.UNDELIVERABLE, State.EXPIRED, State.FAILED})
 def _notice_tokens(notice: Notice) -> Mapping[str, Any]:
     tokens = [sms_token(a.provider_id) for a in notice.attempts if a.channel is NoticeChannel.SMS and a.provider_id]
     if notice.next_at is not None:
-        tokens.append(due_token(notice.next_at))
-    # A receipt that came after all takes the citizen off the list: the phone has the message.
-    if notice.state in NOBODY_WAS_TOLD and notice.arrived is None:
+        tokens.append(URGENT if notice.is_urgent else due_token(notice.next_at))
+    # A receipt that came after all takes the citizen off the list: the phone has the message. Nobody reads out a code.
+    callable_ = notice.kind is not NoticeKind.ONE_TIME_CODE and notice.arrived is None
+    if notice.state in NOBODY_WAS_TOLD and callable_:
         tokens.append(call_token(notice.counter))
     return {"tokens": tokens} if tokens else {}
 

@@ -73,6 +73,7 @@ def make_sender(
         opener=opener,
         policy=settings.policy,
         sms_prefix=settings.sms_prefix,
+        rating_base=settings.rating_base,
         concurrency=settings.gateway_concurrency,
     )
 

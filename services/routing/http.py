@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
@@ -29,6 +30,9 @@ from services.routing.queries.inbox import inbox, shown
 from services.routing.queries.statistics import statistics
 from services.routing.store import CASES
 
+SUPERVISOR = "supervisor"
+"""Scope beside an agency's own (người phụ trách)."""
+
 
 class ActionIn(BaseModel):
     """What every action says."""
@@ -51,6 +55,7 @@ class CompleteIn(ActionIn):
 class SupplementIn(ActionIn):
     reason: ReasonCode
     items: tuple[ShortText, ...] = Field(min_length=1, max_length=30)
+    legal_basis: ShortText | None = None
 
 
 class ExtendIn(ActionIn):
@@ -72,9 +77,9 @@ def routes(mongo: Mongo, committer: Committer, now: Now) -> APIRouter:
 
     async def act(action: type[AgencyAction], code: str, body: ActionIn, caller: Caller) -> dict[str, Any]:
         caller.require(f"agency:{body.agency}", "operator")
-        command = ActOnStep(action(code=code, **body.model_dump()))
+        command = ActOnStep(action(code=code, **body.model_dump()), supervisor=caller.may(SUPERVISOR))
         try:
-            return shown(await committer.run(command), now())
+            return _view(await committer.run(command), caller, now())
         except NotYet as error:
             raise Missing(error.slug, error.message) from error
 
@@ -95,7 +100,7 @@ def routes(mongo: Mongo, committer: Committer, now: Now) -> APIRouter:
 
     @api.post("/cases/{code}/request-supplement")
     async def request_supplement(code: DossierCode, body: SupplementIn, caller: CallerDep) -> dict[str, Any]:
-        """Yêu cầu bổ sung, một lần."""
+        """Yêu cầu bổ sung, một lần; lần nữa cần người phụ trách và căn cứ pháp lý."""
         return await act(RequestSupplement, code, body, caller)
 
     @api.post("/cases/{code}/extend")
@@ -107,11 +112,11 @@ def routes(mongo: Mongo, committer: Committer, now: Now) -> APIRouter:
     async def place(code: DossierCode, body: PlaceIn, caller: CallerDep) -> dict[str, Any]:
         """Xếp cơ quan giải quyết cho hồ sơ bị mọi nơi trả lại; việc của người vận hành."""
         caller.require("operator")
-        return shown(await committer.run(PlaceCase(code, body.agency)), now())
+        return _view(await committer.run(PlaceCase(code, body.agency)), caller, now())
 
     @api.get("/cases/{code}")
     async def show(code: DossierCode, caller: CallerDep) -> dict[str, Any]:
-        return shown(_visible(await CASES.read(mongo, code), caller), now())
+        return _view(_visible(await CASES.read(mongo, code), caller), caller, now())
 
     @api.get("/agencies/{agency}/transfers")
     async def transfers(
@@ -123,7 +128,7 @@ def routes(mongo: Mongo, committer: Committer, now: Now) -> APIRouter:
         """Hộp thư của cơ quan."""
         caller.require(f"agency:{agency}", "operator", "service")
         cases = await inbox(mongo, agency, state, limit=limit)
-        return {"agency": agency, "state": state, "cases": [shown(case, now()) for case in cases]}
+        return {"agency": agency, "state": state, "cases": [_view(case, caller, now()) for case in cases]}
 
     @api.get("/statistics")
     async def show_statistics(caller: CallerDep) -> dict[str, Any]:
@@ -131,6 +136,11 @@ def routes(mongo: Mongo, committer: Committer, now: Now) -> APIRouter:
         return await statistics(mongo)
 
     return api
+
+
+def _view(case: Case, caller: Caller, at: datetime) -> dict[str, Any]:
+    acts = caller.may("operator", f"agency:{case.step.agency}")
+    return shown(case, at, supervisor=acts and caller.may(SUPERVISOR))
 
 
 def _visible(case: Case | None, caller: Caller) -> Case:

@@ -15,12 +15,21 @@ import pytest
 
 from contracts.envelope import Envelope
 from contracts.events import DossierEvent
-from contracts.events.intake import DossierReturned, DossierSubmitted, DossierWithdrawn
+from contracts.events.intake import (
+    DossierCodeIssued,
+    DossierCompletionRequested,
+    DossierRefused,
+    DossierRegistered,
+    DossierReturned,
+    DossierSubmitted,
+    DossierWithdrawn,
+)
 from contracts.events.notify import NoticeDelivered, NoticeEnded, NoticeSent
-from contracts.events.routing import DossierResolved
+from contracts.events.routing import DossierResolved, DossierSupplementRequested
 from contracts.topics import DOSSIER_EVENTS
 from contracts.types import (
     Channel,
+    CodePurpose,
     HandOverMethod,
     HandOverProof,
     Mechanism,
@@ -85,14 +94,50 @@ class Town:
     # --- what happens to dossiers -------------------------------------------------------------------------------
 
     def submitted(self, dossier: str, phone: str | None = PHONE, channel: str | None = None, **more: Any) -> Any:
-        contact = {"phone": phone} | ({"channel": channel} if channel else {})
-        box = Sealer(self.opener.public_key).seal(json.dumps(contact).encode()) if phone is not None else None
         values: dict[str, Any] = {
             "code": dossier, "occurred_at": now(), "procedure_code": "1.014466.H12", "procedure_version": 1,
             "procedure_name": "Đăng ký khai sinh", "mechanism": Mechanism.ONE_STOP, "channel": Channel.COUNTER,
-            "counter": COUNTER, "received_at": now(), "due_at": now() + timedelta(days=3), "contact": box,
+            "counter": COUNTER, "received_at": now(), "due_at": now() + timedelta(days=3),
+            "contact": self.contact(phone, channel),
         }  # fmt: skip
         return DossierSubmitted(**(values | more))
+
+    def registered(self, dossier: str, phone: str | None = PHONE, **more: Any) -> DossierRegistered:
+        values: dict[str, Any] = {
+            "code": dossier, "occurred_at": now(), "procedure_code": "1.014466.H12", "procedure_version": 1,
+            "procedure_name": "Đăng ký khai sinh", "channel": Channel.ONLINE, "counter": COUNTER,
+            "answer_due_at": now() + timedelta(days=1), "contact": self.contact(phone),
+        }  # fmt: skip
+        return DossierRegistered(**(values | more))
+
+    def contact(self, phone: str | None, channel: str | None = None) -> str | None:
+        """A phone as intake seals it."""
+        return None if phone is None else self.seal({"phone": phone} | ({"channel": channel} if channel else {}))
+
+    def seal(self, body: object) -> str:
+        return Sealer(self.opener.public_key).seal(json.dumps(body).encode())
+
+    def code_issued(
+        self, dossier: str, digits: str = "246810", purpose: CodePurpose = CodePurpose.TRACKING, **more: Any
+    ) -> DossierCodeIssued:
+        values: dict[str, Any] = {"secret": self.seal({"code": digits}), "expires_at": now() + timedelta(minutes=5)}
+        return DossierCodeIssued(code=dossier, occurred_at=now(), purpose=purpose, **(values | more))
+
+    @staticmethod
+    def completion_requested(dossier: str) -> DossierCompletionRequested:
+        return DossierCompletionRequested(
+            code=dossier, occurred_at=now(), counter=COUNTER, reason="paper-unreadable", items=("Bản sao giấy tờ mẫu",)
+        )
+
+    @staticmethod
+    def refused(dossier: str, *grounds: str) -> DossierRefused:
+        return DossierRefused(code=dossier, occurred_at=now(), counter=COUNTER, reasons=grounds or ("not-eligible",))
+
+    @staticmethod
+    def supplement_requested(dossier: str) -> DossierSupplementRequested:
+        return DossierSupplementRequested(
+            code=dossier, occurred_at=now(), step=1, agency="H99.07", reason="missing-papers", items=("Tờ khai mẫu",)
+        )
 
     @staticmethod
     def resolved(dossier: str) -> DossierResolved:
@@ -103,10 +148,10 @@ class Town:
         )  # fmt: skip
 
     @staticmethod
-    def returned(dossier: str) -> DossierReturned:
+    def returned(dossier: str, invitation: str | None = None) -> DossierReturned:
         return DossierReturned(
             code=dossier, occurred_at=now(), counter=COUNTER, method=HandOverMethod.COUNTER,
-            received_by=ReceivedBy.OWNER, proof=HandOverProof.SIGNATURE,
+            received_by=ReceivedBy.OWNER, proof=HandOverProof.SIGNATURE, invitation=invitation,
         )  # fmt: skip
 
     @staticmethod

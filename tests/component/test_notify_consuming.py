@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from contracts.types import NoticeKind
+from contracts.events.intake import DossierResubmitted
+from contracts.types import NoticeKind, Outcome
 from services.kit.failures import PARKED_KEYS
 from services.kit.ids import new_id
 from services.kit.lease import Lease
@@ -61,19 +62,117 @@ async def test_a_later_event_waits_until_the_recipient_is_known(town: Town) -> N
     assert await retrier.replay(parked["_id"], now()) == 0
 
 
-async def test_withdrawing_cancels_what_waits_and_silences_what_follows(town: Town) -> None:
-    await town.happens(town.submitted(code()), town.resolved(code()))
-    await town.happens(town.withdrawn(code()))
+async def settles(town: Town) -> dict[str, str]:
+    """Let the worker work until every notice has ended. Returns: kind to final state."""
     async with town.working():
 
-        async def all_cancelled() -> bool:
-            return {notice.state for notice in await town.notices(code())} == {"cancelled"}
+        async def settled() -> bool:
+            return all(notice.is_final for notice in await town.notices())
 
-        await eventually(all_cancelled)
+        await eventually(settled, timeout=15)
+    return {notice.kind: notice.state for notice in await town.notices()}
+
+
+async def test_withdrawing_cancels_what_waits_silences_what_agencies_still_say_and_is_told(town: Town) -> None:
+    await town.happens(town.submitted(code()), town.supplement_requested(code()))
+    await town.happens(town.withdrawn(code()))
+    assert await settles(town) == {"received": "cancelled", "supplement": "cancelled", "withdrawn": "delivered"}
+    await town.happens(town.supplement_requested(code()))
+    assert len(await town.notices(code())) == 4
+    [message] = await town.messages()
+    assert "dừng giải quyết vì Ông/Bà đã rút" in message["text"]
+    ended = [body["state"] for kind, body in await town.told() if kind == "ended"]
+    assert ended == ["cancelled"] * 3
+
+
+async def test_a_result_after_the_withdrawal_is_told_and_takes_the_withdrawal_back(town: Town) -> None:
+    """The agency decided before routing knew: its word counts. The counter hands the result over, and that is told."""
+    await town.happens(town.submitted(code()), town.withdrawn(code()))
+    await town.happens(town.resolved(code()))
+    assert await settles(town) == {"received": "cancelled", "withdrawn": "cancelled", "resolved": "delivered"}
     await town.happens(town.returned(code()))
-    assert len(await town.notices(code())) == 2
-    assert await town.messages() == []
-    assert [(kind, body["state"]) for kind, body in await town.told()] == [("ended", "cancelled")] * 2
+    assert (await settles(town))["returned"] == "delivered"
+
+
+async def test_a_withdrawal_that_comes_after_the_result_says_nothing(town: Town) -> None:
+    await town.happens(town.submitted(code()), town.resolved(code()), town.withdrawn(code()))
+    assert await settles(town) == {"received": "delivered", "resolved": "delivered", "withdrawn": "cancelled"}
+    await town.happens(town.returned(code()))
+    assert (await settles(town))["returned"] == "delivered"
+
+
+async def test_a_filing_is_told_and_when_it_is_received_nothing_of_its_recipient_is_lost(town: Town) -> None:
+    await town.happens(town.registered(code()))
+    filed = await town.notice(code())
+    assert filed.kind is NoticeKind.FILED
+    assert await settles(town) == {"filed": "delivered"}
+    known = await RECIPIENTS.read(town.mongo, code())
+    assert known is not None
+    event = town.submitted(code(), phone=None, counter="H99.02")
+    id = new_id()
+    for _ in range(2):
+        await town.happens(event, event_id=id)
+    await town.happens(event)  # told again under another id: a repeat all the same
+    assert await settles(town) == {"filed": "delivered", "received": "delivered"}
+    recipient = await RECIPIENTS.read(town.mongo, code())
+    assert recipient is not None
+    assert (recipient.contact, recipient.due_at, recipient.counter) == (known.contact, event.due_at, "H99.02")
+    assert len(recipient.notices) == 2
+    first, second = await town.messages()
+    assert "Cơ quan trả lời trước" in first["text"]
+    assert "đã được tiếp nhận" in second["text"]
+
+
+async def test_a_contact_given_at_the_desk_replaces_that_of_the_filing(town: Town) -> None:
+    await town.happens(town.registered(code()))
+    event = town.submitted(code(), "0901234568")
+    await town.happens(event)
+    assert await settles(town) == {"filed": "cancelled", "received": "delivered"}
+    [message] = await town.messages()
+    assert message["phone"].endswith("901234568")
+
+
+async def test_a_filing_without_a_name_of_its_procedure_names_its_code(town: Town) -> None:
+    await town.happens(town.registered(code(), procedure_name=None))
+    await settles(town)
+    [message] = await town.messages()
+    assert "Thủ tục: 1.014466.H12" in message["text"]
+
+
+async def test_a_filing_that_lacks_papers_and_one_that_is_refused_are_told_why(town: Town) -> None:
+    await town.happens(town.registered(code()), town.completion_requested(code()))
+    assert await settles(town) == {"filed": "cancelled", "supplement": "delivered"}
+    await town.happens(town.refused(code(), "papers-not-completed", "not-eligible"))
+    assert (await settles(town))["refused"] == "delivered"
+    first, second = await town.messages()
+    assert "Bản sao giấy tờ mẫu" in first["text"]
+    assert "Không bổ sung đủ giấy tờ trong thời hạn; Không đủ điều kiện theo quy định" in second["text"]
+
+
+async def test_whatever_happens_to_a_filing_without_a_contact_waits_for_nothing(town: Town) -> None:
+    await town.happens(
+        town.registered(code(), phone=None), town.completion_requested(code()), town.code_issued(code()),
+        town.refused(code()), town.withdrawn(code()),
+    )  # fmt: skip
+    assert await town.notices() == []
+    assert await town.mongo.collection(PARKED_KEYS).count_documents({}) == 0
+
+
+async def test_a_dossier_solved_on_the_spot_is_told_only_that_the_result_was_handed_over(town: Town) -> None:
+    await town.happens(
+        town.submitted(code(), resolved_at=now(), outcome=Outcome.GRANTED), town.resolved(code()), town.returned(code())
+    )
+    assert await settles(town) == {"received": "cancelled", "returned": "delivered", "resolved": "cancelled"}
+    assert len(await town.messages()) == 1
+
+
+async def test_a_dossier_solved_long_ago_is_remembered_and_told_nothing(town: Town) -> None:
+    await town.happens(
+        town.submitted(code(), resolved_at=now(), outcome=Outcome.GRANTED, backfill=True),
+        town.resolved(code()).model_copy(update={"backfill": True}),
+    )
+    assert await town.notices() == []
+    assert await RECIPIENTS.read(town.mongo, code()) is not None
 
 
 async def test_collecting_the_result_cancels_the_word_that_it_waits_and_nothing_else(town: Town) -> None:
@@ -89,8 +188,8 @@ async def test_collecting_the_result_cancels_the_word_that_it_waits_and_nothing_
     assert states == {"received": "delivered", "resolved": "cancelled", "returned": "delivered"}
 
 
-async def test_withdrawing_before_anybody_was_told_is_nothing_to_wait_for(town: Town) -> None:
-    await town.happens(town.withdrawn(code()))
+async def test_papers_that_came_back_before_anybody_was_told_are_nothing_to_wait_for(town: Town) -> None:
+    await town.happens(DossierResubmitted(code=code(), occurred_at=now(), counter=COUNTER, answer_due_at=now()))
     assert await town.mongo.collection(PARKED_KEYS).count_documents({}) == 0
 
 
@@ -99,6 +198,7 @@ async def test_withdrawing_before_anybody_was_told_is_nothing_to_wait_for(town: 
     [
         ("notices", {"tokens": {"$in": ["due:1", "due:2"]}}),
         ("notices", {"tokens": f"call:{COUNTER}"}),
+        ("notices", {"tokens": "urgent"}),
         ("recipients", {"sweeping": True}),
         ("receipts", {"lane": "new"}),
     ],

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import socket
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -23,6 +22,7 @@ from services.kit.outbox import row
 from services.kit.settings import KafkaSettings
 from tests.component.notify_fixtures import Town, code, now, open_town
 from tests.eventually import eventually
+from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -32,13 +32,6 @@ async def town(mongodb_url: str, prefix: str) -> AsyncIterator[Town]:
     # A killed worker's lease runs out after six seconds: the receipt must have time to speak before SMS is used.
     async with open_town(mongodb_url, prefix, zalo_unknown_seconds=30, gateway_timeout_seconds=2) as opened:
         yield opened
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @asynccontextmanager

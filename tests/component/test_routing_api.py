@@ -9,7 +9,7 @@ import httpx
 import pytest
 from fastapi.routing import APIRoute
 
-from contracts.events.intake import DossierSupplemented
+from contracts.events.intake import DossierSupplemented, DossierWithdrawn
 from contracts.types import Mechanism
 from tests.component.service_fixtures import (
     COUNTER,
@@ -174,6 +174,50 @@ async def test_a_supplement_is_asked_for_once_and_the_case_goes_on_when_the_pape
     assert datetime.fromisoformat(accepted["due_at"]) == due
     assert accepted["allowed"] == ["complete", "extend"]
     assert said(await act(routing, code, "request-supplement")) == (409, "supplement-already-requested")
+
+
+async def test_a_second_request_is_a_supervisors_with_a_legal_basis_and_only_he_is_offered_it(
+    routing: Service,
+) -> None:
+    code, basis = await case(routing), {"legal_basis": "Khoản 1 Điều 9 văn bản mẫu"}
+    await act(routing, code, "accept")
+    await act(routing, code, "request-supplement")
+    due = now() + timedelta(days=20)
+    await routing.take(DossierSupplemented(code=code, occurred_at=now(), counter=COUNTER, due_at=due))
+    await act(routing, code, "accept")
+    chief = await routing.key(f"agency:{OFFICE}", "supervisor")
+    stranger = await routing.key(f"counter:{COUNTER}", "supervisor")
+    for headers, offered in (
+        (await routing.key(f"agency:{OFFICE}"), False), (await routing.key("operator"), False), (stranger, False),
+        (chief, True),
+    ):  # fmt: skip
+        shown = (await routing.http.get(f"/v1/cases/{code}", headers=headers)).json()
+        assert ("request-supplement" in shown["allowed"]) is offered
+    inbox = await routing.http.get(f"/v1/agencies/{OFFICE}/transfers", params={"state": "accepted"}, headers=chief)
+    assert [found["allowed"] for found in inbox.json()["cases"]] == [["complete", "extend", "request-supplement"]]
+
+    assert said(await act(routing, code, "request-supplement", **basis)) == (403, "supervisor-needed")
+    without = await act(routing, code, "request-supplement", headers=chief)
+    assert said(without) == (409, "supplement-already-requested")
+    assert said(await act(routing, code, "request-supplement", headers=stranger, **basis)) == (403, "scope-missing")
+    second = await act(routing, code, "request-supplement", headers=chief, **basis)
+    assert (second.status_code, second.json()["state"]) == (200, "supplement")
+    assert (await routing.events(code, "dossier.supplement-requested.v1"))[1]["legal_basis"] == basis["legal_basis"]
+
+
+async def test_a_withdrawn_dossier_is_in_no_inbox_and_refuses_every_action(routing: Service) -> None:
+    code = await case(routing)
+    await act(routing, code, "accept")
+    await routing.take(DossierWithdrawn(code=code, occurred_at=now(), counter=COUNTER))
+    headers = await routing.key(f"agency:{OFFICE}")
+    for state in ("offered", "accepted", "supplement", "unplaced"):
+        found = await routing.http.get(f"/v1/agencies/{OFFICE}/transfers", params={"state": state}, headers=headers)
+        assert found.json()["cases"] == []
+    for action in ACTIONS:
+        reply = await act(routing, code, action)
+        assert (said(reply), reply.json()["allowed"]) == ((409, "case-withdrawn"), [])
+    shown = (await routing.http.get(f"/v1/cases/{code}", headers=headers)).json()
+    assert (shown["state"], shown["allowed"]) == ("withdrawn", [])
 
 
 async def test_a_date_is_extended_once_and_never_into_the_past_or_to_the_end_of_time(routing: Service) -> None:

@@ -2,20 +2,41 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from contracts.envelope import from_headers
 from contracts.events.agency import AcceptTransfer, CompleteStep, ExtendDueDate, RequestSupplement
-from contracts.events.intake import DossierWithdrawn
+from contracts.events.intake import (
+    DossierAnswerOverdue,
+    DossierCodeIssued,
+    DossierCompletionRequested,
+    DossierRated,
+    DossierRefused,
+    DossierRegistered,
+    DossierResubmitted,
+    DossierReturned,
+    DossierSubmitted,
+    DossierSupplemented,
+    DossierWithdrawn,
+)
+from contracts.types import Channel, CodePurpose, HandOverMethod, HandOverProof, LimitUnit, Outcome, ReceivedBy
+from services.kit.commit import Committer
 from services.kit.failures import DEAD_LETTERS, stored_record
 from services.kit.kafka import Record
-from services.routing.store import CASES
+from services.kit.sealing import Opener, Sealer, new_private_key
+from services.routing.commands.import_agencies import ReplaceDirectory
+from services.routing.domain.directory import Agency, Directory
+from services.routing.queries.statistics import statistics
+from services.routing.store import CASES, WORKFLOWS
 from tests.component.ledger import events
 from tests.component.service_fixtures import (
+    COMMUNE,
     COUNTER,
+    DIRECTORY,
     DISTRICT,
     OFFICE,
     PROCEDURE,
@@ -38,6 +59,16 @@ def accept(code: str = CODE, agency: str = OFFICE, step: int = 1) -> AcceptTrans
 
 def complete(code: str = CODE, agency: str = OFFICE, step: int = 1) -> CompleteStep:
     return CompleteStep(code=code, agency=agency, step=step)
+
+
+def request(legal_basis: str | None = None) -> RequestSupplement:
+    return RequestSupplement(
+        code=CODE, agency=OFFICE, step=1, reason="missing-papers", items=("Giấy",), legal_basis=legal_basis
+    )
+
+
+def withdrawn() -> DossierWithdrawn:
+    return DossierWithdrawn(code=CODE, occurred_at=now(), counter=COUNTER)
 
 
 async def state(routing: Service, code: str = CODE) -> str | None:
@@ -135,12 +166,145 @@ async def test_the_same_dossier_told_twice_is_one_case(routing: Service) -> None
 
 async def test_a_withdrawn_dossier_leaves_every_inbox(routing: Service) -> None:
     await routing.take(published(), topic=CATALOGUE)
-    await routing.take(submitted(CODE), DossierWithdrawn(code=CODE, occurred_at=now(), counter=COUNTER))
+    await routing.take(submitted(CODE), withdrawn())
     assert await state(routing) == "withdrawn"
     [document] = await routing.documents("cases")
     assert "inbox" not in document
-    await routing.take(accept(), topic=ACTIONS)
+    told = await routing.told(CODE)
+    await routing.take(accept(), complete(), request("Khoản 1 Điều 9 văn bản mẫu"), topic=ACTIONS)
+    assert await routing.buried() == ["case-withdrawn"] * 3
+    assert await routing.told(CODE) == told
+
+
+async def test_a_withdrawal_that_comes_after_the_result_changes_nothing(routing: Service) -> None:
+    """The desk could not know yet. Routing is the point of order: the decision came first."""
+    await routing.take(published(), topic=CATALOGUE)
+    await routing.take(submitted(CODE))
+    await routing.take(accept(), complete(), topic=ACTIONS)
+    [before], told = await routing.documents("cases"), await routing.told(CODE)
+    await routing.take(withdrawn())
+    assert (await routing.documents("cases"), await routing.told(CODE)) == ([before], told)
+    assert (before["state"], await routing.parked()) == ("resolved", [])
+
+
+async def test_a_filing_taken_back_before_it_was_accepted_is_nothing_to_wait_for(routing: Service) -> None:
+    await routing.take(withdrawn())
+    assert (await state(routing), await routing.parked(), await routing.buried()) == (None, [], [])
+
+
+async def test_a_withdrawal_behind_a_dossier_that_waits_comes_after_it(routing: Service) -> None:
+    await routing.take(submitted(CODE), withdrawn())
+    assert await routing.parked() == ["workflow-unknown", "waits-behind-parked"]
+    await routing.take(published(), topic=CATALOGUE)
+    await routing.retry()
+    assert (await state(routing), await routing.parked()) == ("withdrawn", [])
+
+
+async def test_what_the_desk_does_with_a_filing_is_passed_over(routing: Service) -> None:
+    filed = {"code": CODE, "occurred_at": now(), "counter": COUNTER}
+    box = Sealer(Opener(new_private_key()).public_key).seal(b'{"code": "123456"}')
+    due, grounds = now() + timedelta(days=1), ("not-eligible",)
+    await routing.take(
+        DossierRegistered(
+            **filed, procedure_code=PROCEDURE, procedure_version=1, channel=Channel.ONLINE, answer_due_at=due
+        ),
+        DossierAnswerOverdue(**filed, answer_due_at=due),
+        DossierCompletionRequested(**filed, reason="missing-papers", items=("Giấy",)),
+        DossierResubmitted(**filed, answer_due_at=due),
+        DossierRefused(**filed, reasons=grounds),
+        DossierCodeIssued(code=CODE, occurred_at=now(), purpose=CodePurpose.TRACKING, secret=box, expires_at=now()),
+        DossierReturned(
+            **filed, method=HandOverMethod.COUNTER, received_by=ReceivedBy.OWNER, proof=HandOverProof.SIGNATURE
+        ),
+        DossierRated(code=CODE, occurred_at=now(), overall=5),
+    )
+    assert (await state(routing), await routing.parked(), await routing.buried()) == (None, [], [])
+    await routing.take(published(), topic=CATALOGUE)
+    await routing.take(submitted(CODE))
+    assert await state(routing) == "open"
+
+
+async def test_a_second_request_for_papers_over_kafka_needs_its_legal_basis(routing: Service) -> None:
+    await routing.take(published(), topic=CATALOGUE)
+    await routing.take(submitted(CODE))
+    await routing.take(accept(), request(), topic=ACTIONS)
+    papers_came = DossierSupplemented(code=CODE, occurred_at=now(), counter=COUNTER, due_at=now() + timedelta(days=9))
+    await routing.take(papers_came)
+    await routing.take(accept(), request(), request("Khoản 1 Điều 9 văn bản mẫu"), topic=ACTIONS)
+    assert (await state(routing), await routing.buried()) == ("supplement", ["supplement-already-requested"])
+    first, second = await routing.events(CODE, "dossier.supplement-requested.v1")
+    assert "legal_basis" not in first
+    assert second["legal_basis"] == "Khoản 1 Điều 9 văn bản mẫu"
+
+
+async def test_the_catalogues_later_fields_make_no_other_workflow(routing: Service) -> None:
+    plain = published(version=1)
+    await routing.take(plain, topic=CATALOGUE)
+    more = {
+        "version": 2, "statutory_limit_value": 5.0, "statutory_limit_unit": LimitUnit.WORKING_DAYS, "level": "xã",
+        "result": "Giấy xác nhận", "papers": ("Tờ khai", "Bản sao"),
+    }  # fmt: skip
+    await routing.take(plain.model_copy(update=more), topic=CATALOGUE)
+    one, two = [WORKFLOWS.to_state(document) for document in await routing.documents("workflows")]
+    assert replace(one, version=2) == two
+
+
+def resolved_already(code: str = CODE, **changes: Any) -> DossierSubmitted:
+    return submitted(code, **({"resolved_at": now(), "outcome": Outcome.GRANTED, "due_at": now()} | changes))
+
+
+async def test_a_dossier_solved_on_the_spot_is_a_result_at_once_and_nobodys_work(routing: Service) -> None:
+    await routing.take(published(agencies=("Phòng Kinh tế", "Ủy ban nhân dân cấp huyện")), topic=CATALOGUE)
+    event = resolved_already()
+    await routing.take(event)
+    await routing.take(event)
+    assert await routing.told(CODE) == ["dossier.resolved.v1"]
+    [resolved] = await routing.events(CODE, "dossier.resolved.v1")
+    assert (resolved["agency"], resolved["outcome"], resolved["timeliness"]) == (DISTRICT, "granted", "on_time")
+    assert datetime.fromisoformat(resolved["occurred_at"]) == event.resolved_at
+    [document] = await routing.documents("cases")
+    assert "inbox" not in document
+    await routing.take(accept(agency=DISTRICT, step=2), topic=ACTIONS)
     assert await routing.buried() == ["action-not-allowed"]
+
+
+async def test_an_old_registers_results_count_by_their_own_dates(routing: Service) -> None:
+    """Long before the calendar begins, from a unit that no directory knows any more."""
+    start = datetime(2011, 3, 2, 2, 0, tzinfo=UTC)
+    old = {"backfill": True, "counter": "H77.701.00", "received_at": start, "due_at": start + timedelta(days=9)}
+    for number, (days, outcome) in enumerate(((3, "granted"), (9, "granted"), (10, "denied")), start=1):
+        resolved_at = start + timedelta(days=days)
+        await routing.take(resolved_already(dossier(number), resolved_at=resolved_at, outcome=Outcome(outcome), **old))
+    assert await routing.parked() == ["workflow-unknown"] * 3
+    await routing.take(published(agencies=("Phòng Nay Không Còn",)), topic=CATALOGUE)
+    await routing.retry()
+    assert await routing.parked() == []
+    [last] = await routing.events(dossier(3), "dossier.resolved.v1")
+    assert [last[name] for name in ("agency", "outcome", "timeliness")] == ["H77.701", "denied", "late"]
+    assert last["backfill"] is True
+    assert await statistics(routing.mongo) == {
+        "received": {"one_stop": 3, "interlinked": 0}, "resolved": {"early": 1, "on_time": 1, "late": 1},
+        "open": 0, "withdrawn": 0,
+    }  # fmt: skip
+
+
+async def test_half_a_word_about_a_result_is_none(routing: Service) -> None:
+    """`resolved_at` without `outcome`: agencies look at it as at any other dossier."""
+    await routing.take(published(), topic=CATALOGUE)
+    await routing.take(resolved_already(outcome=None))
+    assert await state(routing) == "open"
+
+
+async def test_a_competent_agency_elsewhere_is_handed_the_dossier_or_waited_for(routing: Service) -> None:
+    await routing.take(published(), topic=CATALOGUE)
+    await routing.take(submitted(CODE, competent_agency=COMMUNE), submitted(OTHER, competent_agency="H12.980"))
+    [transferred] = await routing.events(CODE, "dossier.transferred.v1")
+    assert (transferred["agency"], await routing.parked()) == (COMMUNE, ["agency-unknown"])
+    elsewhere = Agency("H12.980", "Ủy ban nhân dân huyện Khác", "huyện", None, "people_committee")
+    grown = ReplaceDirectory(Directory((*DIRECTORY.agencies, elsewhere)))
+    await Committer(routing.mongo, "/routing", now).run(grown)
+    await routing.retry()
+    assert (await state(routing, OTHER), await routing.parked()) == ("open", [])
 
 
 async def test_a_backfilled_case_takes_the_stated_times_and_counts_by_them(routing: Service) -> None:

@@ -12,4 +12,8 @@ TEMPLATE_IDS: Mapping[NoticeKind, str] = {
     NoticeKind.EXTENDED: "300103",
     NoticeKind.RESOLVED: "300104",
     NoticeKind.RETURNED: "300105",
+    NoticeKind.FILED: "300106",
+    NoticeKind.REFUSED: "300107",
+    NoticeKind.WITHDRAWN: "300108",
 }
+"""Every kind but one-time codes, which never go by Zalo."""

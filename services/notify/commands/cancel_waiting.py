@@ -35,7 +35,7 @@ class CancelWaiting:
         cancelled = 0
         for id in self.notices:
             notice = work.get(NOTICES, id)
-            if notice is None or notice.state is not State.CREATED or notice.kind not in recipient.untrue:
+            if notice is None or notice.state is not State.CREATED or not recipient.is_untrue(notice):
                 continue
             keep(work, arrive(notice, now) if notice.arrived is not None else cancel(notice, now))
             cancelled += 1

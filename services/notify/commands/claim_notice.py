@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from contracts.types import NoticeChannel, NoticeKind
 from services.kit.store import Ref
 from services.kit.work import Work
 from services.notify.commands.stored import keep
-from services.notify.contact import Contact, ContactUnusable
+from services.notify.contact import Contact, Unsendable
 from services.notify.domain.hand_over import HandOver, hand_over, is_due
 from services.notify.domain.ladder import Policy, Step, arrive, cancel, fail, fall_back, give_up
 from services.notify.domain.notice import Attempt, Notice
@@ -19,6 +19,7 @@ from services.notify.domain.transitions import State
 from services.notify.store import NOTICES, RECIPIENTS
 
 OpenContact = Callable[[str], Contact]
+OpenSecret = Callable[[Notice], str]
 Closed = Callable[[NoticeKind], Mapping[NoticeChannel, datetime]]
 
 
@@ -30,6 +31,8 @@ class Call:
     recipient: Recipient
     contact: Contact
     attempt: Attempt
+    secret: str = field(repr=False)
+    """One-time code or token of an invitation; empty: none."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,7 @@ class ClaimNotice:
     code: str
     policy: Policy
     open_contact: OpenContact
+    open_secret: OpenSecret
     closed: Closed
 
     def needs(self) -> Iterable[Ref]:
@@ -52,7 +56,7 @@ class ClaimNotice:
             return None
         if recipient is None:
             return _kept(work, _end(notice, now, "recipient-gone", ours=True))
-        if notice.kind in recipient.untrue:
+        if recipient.is_untrue(notice):
             if notice.state is State.CREATED:
                 return _kept(work, arrive(notice, now) if notice.arrived is not None else cancel(notice, now))
             if notice.channel is NoticeChannel.ZALO and notice.state in {State.SENT, State.UNKNOWN}:
@@ -61,13 +65,15 @@ class ClaimNotice:
                 return _kept(work, waiting if waiting.notice.is_final else cancel(waiting.notice, now))
         try:
             contact = self.open_contact(recipient.contact or "")
-        except ContactUnusable as error:
+            # A text that a gateway has taken is never sent again, and its secret is gone.
+            secret = self.open_secret(notice) if notice.secret else ""
+        except Unsendable as error:
             return _kept(work, _end(notice, now, error.reason, ours=error.ours))
         after = hand_over(
             notice, self.policy, now, self.closed(notice.kind), sms_only=contact.channel is NoticeChannel.SMS
         )
         ended = _kept(work, after)
-        return ended if after.attempt is None else Call(after.notice, recipient, contact, after.attempt)
+        return ended if after.attempt is None else Call(after.notice, recipient, contact, after.attempt, secret)
 
 
 def _kept(work: Work, step: Step | HandOver) -> Notice | None:

@@ -85,7 +85,7 @@ def _hand_over_waiting(
 def _overdue_sms(notice: Notice, attempt: Attempt, policy: Policy, now: datetime) -> HandOver:
     if notice.state is State.SENT:
         return _stepped(give_up(notice, now, "sms-no-receipt"))
-    if now - attempt.at > REQUEST_ID_HOLDS:
+    if now - attempt.at > REQUEST_ID_HOLDS or now >= notice.expires_at:
         return _stepped(give_up(notice, now, "sms-no-answer"))
     again = replace(attempt, called_at=now, calls=attempt.calls + 1, result="")
     moved = notice.with_attempt(again).move(Move.HAND_OVER, now, next_at=now + policy.call_limit)

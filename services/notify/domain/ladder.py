@@ -89,8 +89,10 @@ def decide_after(
 
 
 def _taken(notice: Notice, attempt: Attempt, policy: Policy, now: datetime) -> Step:
-    wait = policy.zalo_receipt if attempt.channel is ZALO else policy.sms_receipt
-    moved = notice.move(Move.TAKEN, now, next_at=now + wait, tries=0)
+    if attempt.channel is ZALO:
+        moved = notice.move(Move.TAKEN, now, next_at=now + policy.zalo_receipt, tries=0)
+    else:
+        moved = notice.move(Move.TAKEN, now, next_at=now + policy.sms_receipt, tries=0, secret="")
     sent = NoticeSent(
         code=notice.code,
         occurred_at=now,
@@ -138,10 +140,11 @@ def _after_sms(notice: Notice, attempt: Attempt, result: Result, policy: Policy,
 
 
 def later(notice: Notice, now: datetime, at: datetime, reason: str, tries: int = 0) -> Step:
-    """Wait on the same channel; not when a receipt has meanwhile said that the phone has it."""
+    """Wait on the same channel, and no longer than it is of use; not when a receipt has meanwhile said that the phone
+    has it."""
     if notice.arrived is not None:
         return arrive(notice, now)
-    return Step(notice.move(Move.WAIT, now, reason, next_at=at, tries=tries))
+    return Step(notice.move(Move.WAIT, now, reason, next_at=min(at, max(now, notice.expires_at)), tries=tries))
 
 
 def fall_back(notice: Notice, now: datetime, reason: str) -> Step:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from contracts.types import NoticeChannel, NoticeKind
+from contracts.types import CodePurpose, NoticeChannel, NoticeKind
 from services.notify.domain.transitions import FINAL, TRANSITIONS, Move, State
 
 HISTORY_KEPT = 60
@@ -70,10 +70,14 @@ class Notice:
     """When it must be looked at again; None in a final state."""
     due_at: datetime | None = None
     """Promised return, where the notice tells one."""
-    why: str = ""
-    """Coded reason of the event."""
+    reasons: tuple[str, ...] = ()
+    """Coded reasons of the event."""
     items: tuple[str, ...] = ()
     """Papers wanted, as the checklist names them."""
+    purpose: CodePurpose | None = None
+    """What a one-time code is for."""
+    secret: str = field(default="", repr=False)
+    """Sealed one-time code or invitation to rate: opened for a call only, gone as soon as no call can follow."""
     counter: str = ""
     state: State = State.CREATED
     channel: NoticeChannel = NoticeChannel.ZALO
@@ -89,6 +93,11 @@ class Notice:
     @property
     def is_final(self) -> bool:
         return self.state in FINAL
+
+    @property
+    def is_urgent(self) -> bool:
+        """Somebody waits in front of a screen for it: it goes before all others."""
+        return self.kind is NoticeKind.ONE_TIME_CODE and self.state in {State.CREATED, State.SENDING, State.UNKNOWN}
 
     @property
     def current(self) -> Attempt | None:
@@ -112,7 +121,7 @@ class Notice:
         if to is None:
             raise NotPossible(f"{move} from {self.state}")
         if to in FINAL:
-            changes["next_at"] = None
+            changes |= {"next_at": None, "secret": ""}
         channel = changes.get("channel", self.channel)
         moved: Notice = replace(self, **(changes | {"state": to, "reason": reason}))
         return moved.note(Entry(to, at, channel, reason))

@@ -8,9 +8,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from contracts.events import DossierEvent
-from contracts.events.intake import DossierReturned, DossierSubmitted, DossierWithdrawn
+from contracts.events.intake import (
+    DossierCodeIssued,
+    DossierCompletionRequested,
+    DossierRefused,
+    DossierRegistered,
+    DossierResubmitted,
+    DossierReturned,
+    DossierSubmitted,
+    DossierSupplemented,
+    DossierWithdrawn,
+)
 from contracts.events.routing import DossierExtended, DossierResolved, DossierSupplementRequested
-from contracts.types import NoticeKind
+from contracts.types import NoticeChannel, NoticeKind
 from services.notify.domain.notice import Notice
 from services.notify.domain.transitions import State
 
@@ -23,18 +33,35 @@ class Rule:
     """What an event means for the citizen's phone."""
 
     makes: NoticeKind | None
+    overtakes: frozenset[NoticeKind] = frozenset()
+    """Kinds of which those that wait now are not true any more; the next one will be."""
     ends: frozenset[NoticeKind] = frozenset()
-    """Kinds that stop being true while they wait."""
+    """Kinds that are not true any more, neither those that wait nor any that comes later."""
 
 
+FILED, SUPPLEMENT = NoticeKind.FILED, NoticeKind.SUPPLEMENT
 RULES: Mapping[type[DossierEvent], Rule] = {
-    DossierSubmitted: Rule(NoticeKind.RECEIVED),
-    DossierSupplementRequested: Rule(NoticeKind.SUPPLEMENT),
+    DossierRegistered: Rule(FILED),
+    DossierCompletionRequested: Rule(SUPPLEMENT, overtakes=frozenset({FILED})),
+    DossierResubmitted: Rule(None, overtakes=frozenset({SUPPLEMENT})),
+    DossierRefused: Rule(NoticeKind.REFUSED, overtakes=frozenset({FILED, SUPPLEMENT})),
+    DossierSubmitted: Rule(NoticeKind.RECEIVED, overtakes=frozenset({FILED, SUPPLEMENT})),
+    DossierSupplementRequested: Rule(SUPPLEMENT),
+    DossierSupplemented: Rule(None, overtakes=frozenset({SUPPLEMENT})),
     DossierExtended: Rule(NoticeKind.EXTENDED),
-    DossierResolved: Rule(NoticeKind.RESOLVED),
+    # Routing is the point of order: with a result the withdrawal is void, whichever comes first in the log. So a
+    # withdrawal does not end word of a result either.
+    DossierResolved: Rule(NoticeKind.RESOLVED, ends=frozenset({NoticeKind.WITHDRAWN})),
     DossierReturned: Rule(NoticeKind.RETURNED, ends=frozenset({NoticeKind.RESOLVED})),
-    DossierWithdrawn: Rule(None, ends=frozenset(NoticeKind)),
+    DossierWithdrawn: Rule(
+        NoticeKind.WITHDRAWN,
+        ends=frozenset({FILED, SUPPLEMENT, NoticeKind.RECEIVED, NoticeKind.EXTENDED}),
+    ),
+    DossierCodeIssued: Rule(NoticeKind.ONE_TIME_CODE),
 }
+ON_THE_SPOT = Rule(None, ends=frozenset({NoticeKind.RECEIVED, NoticeKind.RESOLVED}))
+"""Besides, of a dossier that was solved and handed over at once (NĐ 61/2018 Art 17.4): who stands at the desk need not
+be told that it was received, nor be asked to come for the result."""
 
 
 def notice_id(event_id: str) -> str:
@@ -53,7 +80,8 @@ def new_notice(
     now: datetime,
     lifetime: timedelta,
 ) -> Notice:
-    """The notice an event makes."""
+    """The notice an event makes. A one-time code goes by SMS: what Zalo delays is of no use when it comes."""
+    reason = getattr(event, "reason", None)
     return Notice(
         id=notice_id(event_id),
         code=event.code,
@@ -62,11 +90,14 @@ def new_notice(
         correlation_id=correlation_id,
         happened_at=event.occurred_at,
         created_at=now,
-        expires_at=now + lifetime,
+        expires_at=getattr(event, "expires_at", now + lifetime),
         next_at=now,
-        due_at=getattr(event, "due_at", None),
-        why=getattr(event, "reason", None) or "",
+        due_at=getattr(event, "due_at", None) or getattr(event, "answer_due_at", None),
+        reasons=getattr(event, "reasons", ()) or ((reason,) if reason else ()),
         items=getattr(event, "items", ()),
+        purpose=getattr(event, "purpose", None),
+        secret=getattr(event, "secret", None) or getattr(event, "invitation", None) or "",
         counter=counter,
         state=State.CREATED,
+        channel=NoticeChannel.SMS if kind is NoticeKind.ONE_TIME_CODE else NoticeChannel.ZALO,
     )

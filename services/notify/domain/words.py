@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from contracts.types import NoticeKind
+from contracts.types import CodePurpose, NoticeKind
 from services.notify.domain.notice import Notice
+from services.notify.domain.reasons import reason_of
 
 VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 SMS_PART = 160
@@ -24,12 +25,16 @@ _GSM_DOUBLE = frozenset("^{}\\[~]|€")
 """Characters of the GSM-7 extension table: two septets each."""
 
 TEMPLATE_FIELDS: Mapping[NoticeKind, tuple[str, ...]] = {
+    NoticeKind.FILED: ("dossier_code", "procedure_name", "due_date", "office_name"),
     NoticeKind.RECEIVED: ("dossier_code", "procedure_name", "due_date", "office_name"),
     NoticeKind.SUPPLEMENT: ("dossier_code", "procedure_name", "reason", "office_name"),
+    NoticeKind.REFUSED: ("dossier_code", "procedure_name", "reason", "office_name"),
     NoticeKind.EXTENDED: ("dossier_code", "procedure_name", "reason", "due_date"),
     NoticeKind.RESOLVED: ("dossier_code", "procedure_name", "office_name"),
-    NoticeKind.RETURNED: ("dossier_code", "procedure_name", "returned_at"),
+    NoticeKind.RETURNED: ("dossier_code", "procedure_name", "returned_at", "rating_link"),
+    NoticeKind.WITHDRAWN: ("dossier_code", "procedure_name", "stopped_at", "office_name"),
 }
+"""One-time codes have none: they never go by Zalo."""
 MAX_LENGTHS: Mapping[str, int] = {
     "dossier_code": 30,
     "procedure_name": 90,
@@ -37,68 +42,113 @@ MAX_LENGTHS: Mapping[str, int] = {
     "office_name": 90,
     "reason": 90,
     "returned_at": 20,
+    "rating_link": 200,
+    "stopped_at": 20,
 }
-REASONS: Mapping[str, str] = {
-    "missing-papers": "Thiếu giấy tờ trong thành phần hồ sơ",
-    "wrong-information": "Thông tin trong hồ sơ chưa đúng",
-    "more-time-needed": "Cần thêm thời gian giải quyết",
-    "field-check": "Cần kiểm tra thực địa",
-    "opinion-pending": "Chờ ý kiến của cơ quan phối hợp",
-    "overload": "Số lượng hồ sơ lớn",
-}
-NO_REASON: Mapping[NoticeKind, str] = {
-    NoticeKind.SUPPLEMENT: "Hồ sơ chưa đầy đủ",
-    NoticeKind.EXTENDED: "Cần thêm thời gian giải quyết",
-}
+_SMS_LENGTHS: Mapping[str, int] = {**MAX_LENGTHS, "dossier_code": 48}
+"""A text carries the longest code whole."""
+OPTIONAL = frozenset({"rating_link"})
+"""Left out where there is nothing to say (`acceptNull` of the template)."""
+
+
+@dataclass(frozen=True)
+class Particulars:
+    """What a notice's words need and the notice does not hold in clear."""
+
+    procedure_name: str
+    counter: str
+    code: str = field(default="", repr=False)
+    """One-time code, opened for this call."""
+    rating_link: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)
 class _Sms:
     text: str
-    flexible: str
+    flexible: str = ""
     """The field that is cut so that the text fits one part."""
 
 
-SMS_TEXTS: Mapping[NoticeKind, _Sms] = {
+_SMS_TEXTS: Mapping[NoticeKind, _Sms] = {
+    NoticeKind.FILED: _Sms(
+        "Ho so {dossier_code} da nop. Bo phan Mot cua tra loi truoc {due_date}. Thu tuc: {procedure_name}.",
+        "procedure_name",
+    ),
     NoticeKind.RECEIVED: _Sms(
         "Ho so {dossier_code} da duoc tiep nhan. Thu tuc: {procedure_name}. Hen tra: {due_date}.", "procedure_name"
     ),
     NoticeKind.SUPPLEMENT: _Sms("Ho so {dossier_code} can bo sung: {reason}. Lien he {office_name}.", "reason"),
+    NoticeKind.REFUSED: _Sms(
+        "Ho so {dossier_code} khong duoc tiep nhan. Ly do: {reason}. Lien he {office_name}.", "reason"
+    ),
     NoticeKind.EXTENDED: _Sms(
         "Ho so {dossier_code} chua xong dung hen, xin loi Ong/Ba. Ly do: {reason}. Hen lai: {due_date}.", "reason"
     ),
     NoticeKind.RESOLVED: _Sms("Ho so {dossier_code} da co ket qua. Moi nhan tai {office_name}.", "office_name"),
     NoticeKind.RETURNED: _Sms("Ho so {dossier_code} da duoc tra ket qua luc {returned_at}.", "returned_at"),
+    NoticeKind.WITHDRAWN: _Sms(
+        "Ho so {dossier_code} dung giai quyet tu {stopped_at} vi Ong/Ba da rut. Lien he {office_name}.", "office_name"
+    ),
+}
+_RATED_TEXT = _Sms("Ho so {dossier_code} da duoc tra ket qua. Moi Ong/Ba danh gia tai {rating_link}")
+_CODE_TEXTS: Mapping[CodePurpose, _Sms] = {
+    CodePurpose.HAND_OVER: _Sms(
+        "Ho so {dossier_code} co ma nhan ket qua {code}, het han luc {expires_at}. Chi doc ma cho can bo tra ket qua."
+    ),
+    CodePurpose.TRACKING: _Sms(
+        "Ho so {dossier_code} co ma tra cuu {code}, het han luc {expires_at}. Khong dua ma nay cho nguoi khac."
+    ),
 }
 
 
-def fields(notice: Notice, procedure_name: str, counter: str) -> dict[str, str]:
-    """Values of the notice's template, each within its length."""
-    values = {
-        "dossier_code": notice.code,
-        "procedure_name": procedure_name,
-        "office_name": f"Bộ phận Một cửa {counter}",
-        "reason": _reason(notice),
-        "due_date": _moment(notice.due_at) if notice.due_at is not None else "",
-        "returned_at": _moment(notice.happened_at),
+def fields(notice: Notice, about: Particulars) -> dict[str, str]:
+    """Values of the notice's Zalo template, each within its length; none for a kind that has no template."""
+    values = _values(notice, about)
+    return {
+        name: cut(values[name], MAX_LENGTHS[name])
+        for name in TEMPLATE_FIELDS.get(notice.kind, ())
+        if values[name] or name not in OPTIONAL
     }
-    return {name: cut(values[name], MAX_LENGTHS[name]) for name in TEMPLATE_FIELDS[notice.kind]}
 
 
-def sms_text(notice: Notice, procedure_name: str, counter: str, prefix: str) -> str:
+def sms_text(notice: Notice, about: Particulars, prefix: str) -> str:
     """The unaccented text; its flexible field is cut until it fits one part, where that leaves something to read."""
-    plain = {name: unaccented(value) for name, value in fields(notice, procedure_name, counter).items()}
-    plain["office_name"] = unaccented(f"Bộ phận Một cửa {counter}")
-    form = SMS_TEXTS[notice.kind]
+    values = _values(notice, about)
+    plain = {name: unaccented(cut(value, _SMS_LENGTHS.get(name, SMS_PART))) for name, value in values.items()}
+    form = _form(notice, about)
     text = prefix + form.text.format_map(plain)
     over = septets(text) - SMS_PART
-    if over > 0:
+    if over > 0 and form.flexible:
         long = plain[form.flexible]
         keep = max(_SHORTEST_FIELD, len(long) - over - len("..."))
         if keep < len(long) - len("..."):
             plain[form.flexible] = long[:keep].rstrip() + "..."
             text = prefix + form.text.format_map(plain)
     return text
+
+
+def _values(notice: Notice, about: Particulars) -> dict[str, str]:
+    happened = _moment(notice.happened_at)
+    return {
+        "dossier_code": notice.code,
+        "procedure_name": about.procedure_name,
+        "office_name": f"Bộ phận Một cửa {about.counter}",
+        "reason": reason_of(notice),
+        "due_date": _moment(notice.due_at) if notice.due_at is not None else "",
+        "returned_at": happened,
+        "stopped_at": happened,
+        "rating_link": about.rating_link,
+        "code": about.code,
+        "expires_at": _moment(notice.expires_at),
+    }
+
+
+def _form(notice: Notice, about: Particulars) -> _Sms:
+    if notice.kind is NoticeKind.ONE_TIME_CODE:
+        return _CODE_TEXTS[notice.purpose or CodePurpose.TRACKING]
+    if notice.kind is NoticeKind.RETURNED and about.rating_link:
+        return _RATED_TEXT
+    return _SMS_TEXTS[notice.kind]
 
 
 def cut(text: str, length: int) -> str:
@@ -120,12 +170,6 @@ def unaccented(text: str) -> str:
 def septets(text: str) -> int:
     """Length in GSM-7; brackets and the like count twice."""
     return len(text) + sum(letter in _GSM_DOUBLE for letter in text)
-
-
-def _reason(notice: Notice) -> str:
-    if notice.items:
-        return "; ".join(notice.items)
-    return REASONS.get(notice.why) or NO_REASON.get(notice.kind, "")
 
 
 def _moment(value: datetime) -> str:

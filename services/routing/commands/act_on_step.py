@@ -19,8 +19,9 @@ from services.kit.store import Ref
 from services.kit.work import Work
 from services.routing.commands.emit import keep
 from services.routing.deadlines import timeliness
-from services.routing.domain import case as domain
-from services.routing.domain.case import Case, Decided
+from services.routing.domain import actions
+from services.routing.domain.actions import Decided
+from services.routing.domain.case import Case, Wanted
 from services.routing.domain.directory import Directory
 from services.routing.store import CASES, DIRECTORY, THE_DIRECTORY
 
@@ -30,6 +31,8 @@ class ActOnStep:
     """The same command from HTTP and from Kafka; `action.agency` is who acts."""
 
     action: AgencyAction
+    supervisor: bool
+    """Whether the caller may ask for papers a second time."""
 
     def needs(self) -> Iterable[Ref]:
         yield Ref(CASES, self.action.code)
@@ -40,8 +43,9 @@ class ActOnStep:
         """
         Raises:
             NotYet `case-unknown`: no such case, or its `submitted` is still on the way.
-            Denied `wrong-agency`; Conflict `step-unknown`, `step-not-current`, `action-not-allowed`,
-            `supplement-already-requested`, `already-extended`; Invalid `due-date-…`, `moment-…`.
+            Denied `wrong-agency`, `supervisor-needed`; Conflict `step-unknown`, `step-not-current`,
+            `action-not-allowed`, `case-withdrawn`, `supplement-already-requested`, `already-extended`;
+            Invalid `due-date-…`, `moment-…`.
         """
         case = work.get(CASES, self.action.code)
         if case is None:
@@ -64,14 +68,15 @@ class ActOnStep:
     def _decided(self, case: Case, at: datetime, work: Work) -> Decided:
         match self.action:
             case AcceptTransfer(agency=agency, step=step):
-                return domain.accept(case, agency, step, at)
+                return actions.accept(case, agency, step, at)
             case DeclineTransfer(agency=agency, step=step, reason=reason):
                 directory = work.get(DIRECTORY, THE_DIRECTORY) or Directory()
-                return domain.decline(case, agency, step, reason, directory.parent_of(agency), at)
+                return actions.decline(case, agency, step, reason, directory.parent_of(agency), at)
             case CompleteStep(agency=agency, step=step, outcome=outcome):
-                return domain.complete(case, agency, step, outcome, timeliness(at, case.due_at), at)
-            case RequestSupplement(agency=agency, step=step, reason=reason, items=items):
-                return domain.request_supplement(case, agency, step, reason, items, at)
+                return actions.complete(case, agency, step, outcome, timeliness(at, case.due_at), at)
+            case RequestSupplement(agency=agency, step=step, reason=reason, items=items, legal_basis=basis):
+                wanted = Wanted(reason, items, basis)
+                return actions.request_supplement(case, agency, step, wanted, at, supervisor=self.supervisor)
             case ExtendDueDate(agency=agency, step=step, reason=reason, due_at=due_at):
-                return domain.extend(case, agency, step, reason, due_at, at)
+                return actions.extend(case, agency, step, reason, due_at, at)
         raise TypeError(type(self.action).__name__)

@@ -7,7 +7,8 @@ from contracts.events.base import DossierEvent
 from contracts.events.routing import AgencyTransferOpened
 from contracts.topics import AGENCY_TRANSFERS, DOSSIER_EVENTS, Topic
 from services.kit.work import Work
-from services.routing.domain.case import Case, Decided
+from services.routing.domain.actions import Decided
+from services.routing.domain.case import Case
 from services.routing.store import CASES
 
 

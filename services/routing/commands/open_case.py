@@ -1,4 +1,4 @@
-"""A dossier was received: open its case and hand it to the first agency."""
+"""A dossier was received: open its case and hand it to the first agency, or count it when it is resolved already."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from contracts.problems import NotYet
 from services.kit.store import Ref
 from services.kit.work import Work
 from services.routing.commands.emit import keep
-from services.routing.deadlines import budgets
-from services.routing.domain import case as domain
-from services.routing.domain.case import Case
+from services.routing.deadlines import budgets, timeliness
+from services.routing.domain import actions
+from services.routing.domain.case import Case, plan
 from services.routing.domain.directory import Directory
 from services.routing.domain.workflow import turns
 from services.routing.store import CASES, DIRECTORY, THE_DIRECTORY, WORKFLOWS, workflow_id
@@ -46,8 +46,13 @@ class OpenCase:
         workflow = work.get(WORKFLOWS, self._workflow)
         if workflow is None:
             raise NotYet("workflow-unknown", "Chưa có quy trình cho phiên bản thủ tục này.")
-        found = turns(workflow, work.get(DIRECTORY, THE_DIRECTORY) or Directory(), submitted.counter)
-        dues = budgets(submitted.received_at, submitted.due_at, [turn.share for turn in found])
+        resolved_at, outcome = submitted.resolved_at, submitted.outcome
+        closed = resolved_at is not None and outcome is not None
+        directory = work.get(DIRECTORY, THE_DIRECTORY) or Directory()
+        found = turns(workflow, directory, submitted.counter, submitted.competent_agency, closed=closed)
+        # Budgets are for work to come, and need a calendar that knows the year; an old register's may be past it.
+        shares = [turn.share for turn in found]
+        dues = [submitted.due_at] * len(found) if closed else budgets(submitted.received_at, submitted.due_at, shares)
         case = Case(
             code=submitted.code,
             procedure_code=submitted.procedure_code,
@@ -58,8 +63,10 @@ class OpenCase:
             received_at=submitted.received_at,
             due_at=submitted.due_at,
             first_due_at=submitted.due_at,
-            steps=domain.plan(found, dues),
+            steps=plan(found, dues),
             backfill=submitted.backfill,
         )
-        at = submitted.occurred_at if submitted.backfill else now
-        keep(work, domain.open_case(case, at))
+        if resolved_at is not None and outcome is not None:
+            keep(work, actions.open_resolved(case, outcome, timeliness(resolved_at, submitted.due_at), resolved_at))
+        else:
+            keep(work, actions.open_case(case, submitted.occurred_at if submitted.backfill else now))

@@ -10,7 +10,7 @@ from contracts.problems import Missing
 from services.kit.store import Ref
 from services.kit.work import Work
 from services.routing.commands.emit import keep
-from services.routing.domain import case as domain
+from services.routing.domain import actions
 from services.routing.domain.case import Case
 from services.routing.domain.directory import Directory
 from services.routing.store import CASES, DIRECTORY, THE_DIRECTORY
@@ -35,4 +35,4 @@ class PlaceCase:
         directory = work.get(DIRECTORY, THE_DIRECTORY) or Directory()
         if self.agency not in directory.by_code():
             raise Missing("agency-unknown", "Danh mục cơ quan không có mã này.")
-        return keep(work, domain.place(case, self.agency, now))
+        return keep(work, actions.place(case, self.agency, now))

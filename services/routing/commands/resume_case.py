@@ -12,7 +12,7 @@ from services.kit.store import Ref
 from services.kit.work import Work
 from services.routing.commands.emit import keep
 from services.routing.deadlines import budgets
-from services.routing.domain import case as domain
+from services.routing.domain import actions
 from services.routing.store import CASES
 
 
@@ -33,6 +33,6 @@ class ResumeCase:
         shares = [step.share for step in case.steps[case.current - 1 :]]
         dues = budgets(self.supplemented.occurred_at, self.supplemented.due_at, shares)
         at = self.supplemented.occurred_at if case.backfill else now
-        decided = domain.resume(case, self.supplemented.due_at, dues, at)
+        decided = actions.resume(case, self.supplemented.due_at, dues, at)
         if decided[1]:
             keep(work, decided)

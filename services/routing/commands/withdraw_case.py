@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from contracts.events.intake import DossierWithdrawn
-from contracts.problems import NotYet
 from services.kit.store import Ref
 from services.kit.work import Work
-from services.routing.domain import case as domain
+from services.routing.domain import actions
 from services.routing.store import CASES
 
 
@@ -24,8 +23,9 @@ class WithdrawCase:
         yield Ref(CASES, self.withdrawn.code)
 
     def decide(self, work: Work, now: datetime) -> None:
-        """Raises: NotYet `case-unknown`."""
         case = work.get(CASES, self.withdrawn.code)
         if case is None:
-            raise NotYet("case-unknown", "Không tìm thấy hồ sơ với mã này.")
-        work.put(CASES, case.code, domain.withdraw(case))
+            return  # a filing taken back before the desk accepted it: `submitted`, had there been one, comes first
+        withdrawn = actions.withdraw(case)
+        if withdrawn != case:
+            work.put(CASES, case.code, withdrawn)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 _TONE_BEFORE_VOWEL = re.compile("([ou])([\u0300\u0301\u0303\u0309\u0323])([aey])")
+COMMITTEE = "people_committee"
 _LEVELS: Mapping[str, str] = {
     "ủy ban nhân dân cấp xã": "xã",
     "ủy ban nhân dân cấp huyện": "huyện",
@@ -25,6 +26,7 @@ class Agency:
     """`tỉnh`, `huyện`, `xã`."""
     parent: str | None
     kind: str
+    """`people_committee`, `department`, `division`, ...; only the first is a unit of its own."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,11 @@ class Directory:
     def parent_of(self, code: str) -> str | None:
         agency = self.by_code().get(code)
         return agency.parent if agency else None
+
+    def unit_of_agency(self, code: str) -> str:
+        """The unit an agency belongs to: a committee is one itself, an office belongs to the committee above it."""
+        agency = self.by_code().get(code)
+        return code if agency is None or agency.kind == COMMITTEE else agency.parent or code
 
     def find(self, name: str, unit: str) -> str | None:
         """Code of the agency that `name` means for a counter of `unit`; None when the directory has none.

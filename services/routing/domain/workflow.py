@@ -42,15 +42,25 @@ class Turn:
     share: float
 
 
-def turns(workflow: Workflow, directory: Directory, counter: str) -> tuple[Turn, ...]:
+def turns(
+    workflow: Workflow, directory: Directory, counter: str, competent: str | None = None, *, closed: bool = False
+) -> tuple[Turn, ...]:
     """Who acts on a dossier received at `counter`. Neighbouring turns of one agency are one.
 
-    Raises: NotYet `agency-unknown`: neither the named agency nor the counter's unit is in the directory.
+    Args:
+        competent: takes the first turn, and its unit decides who takes the others (phi địa giới).
+        closed: resolved already, so nobody is handed anything: a unit that the directory does not know (any more; old
+            registers name abolished ones) stands for the agency.
+
+    Raises: NotYet `agency-unknown`: neither the named agency nor the unit is in the directory.
     """
-    unit = unit_of(counter)
+    if competent is not None and competent not in directory.by_code() and not closed:
+        raise NotYet("agency-unknown", f"Danh mục cơ quan chưa có cơ quan {competent}.")
+    unit = unit_of(counter) if competent is None else directory.unit_of_agency(competent)
     found: list[Turn] = []
-    for step in workflow.steps:
-        agency = directory.find(step.agency_name, unit) or directory.authority(unit)
+    for number, step in enumerate(workflow.steps):
+        named = competent if number == 0 and competent is not None else directory.find(step.agency_name, unit)
+        agency = named or directory.authority(unit) or (unit if closed else None)
         if agency is None:
             raise NotYet("agency-unknown", f"Danh mục cơ quan chưa có đơn vị của quầy {counter}.")
         if found and found[-1].agency == agency:

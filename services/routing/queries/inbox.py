@@ -17,8 +17,12 @@ async def inbox(mongo: Mongo, agency: str, state: str, *, limit: int) -> list[Ca
     return [CASES.to_state(document) async for document in cursor]
 
 
-def shown(case: Case, now: datetime) -> dict[str, Any]:
-    """A case as agencies see it; routing holds nothing personal."""
+def shown(case: Case, now: datetime, *, supervisor: bool) -> dict[str, Any]:
+    """A case as agencies see it; routing holds nothing personal.
+
+    Args:
+        supervisor: whether who asks may ask for papers a second time.
+    """
     return {
         "code": case.code,
         "procedure_code": case.procedure_code,
@@ -42,8 +46,9 @@ def shown(case: Case, now: datetime) -> dict[str, Any]:
         "received_at": case.received_at,
         "due_at": case.due_at,
         "first_due_at": case.first_due_at,
+        "late_notice": case.late_notice,
         "overdue": case.resolved_at is None and now > case.due_at,
         "outcome": case.outcome,
         "timeliness": case.timeliness,
-        "allowed": sorted(action.value for action in case.allowed),
+        "allowed": sorted(action.value for action in case.allowed(supervisor=supervisor)),
     }

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from contracts.events.notify import NoticeDelivered, NoticeEnded, NoticeSent
+from contracts.types import NoticeKind
 from services.notify.domain.hand_over import hand_over
 from services.notify.domain.ladder import decide_after, morning
 from services.notify.domain.notice import Notice
@@ -239,3 +240,37 @@ def test_a_failed_delivery_of_an_sms_puts_the_dossier_on_the_call_list() -> None
     assert step is not None
     assert step.notice.state is State.UNDELIVERABLE
     assert step.notice.reason == "sms-not-delivered"
+
+
+def code_on_its_way(verdict: Verdict, now: datetime = NOON) -> Notice:
+    """A one-time code, of use for five minutes, after its first call."""
+    waiting = replace(
+        new_notice(NoticeKind.ONE_TIME_CODE), channel=SMS, expires_at=NOON + timedelta(minutes=5), secret="a sealed box"
+    )
+    return after(hand_over(waiting, POLICY, NOON, {}).notice, verdict, now)
+
+
+def test_a_code_is_not_asked_for_again_once_it_is_of_no_use() -> None:
+    """The first call got no answer: another one under its id could still bring the code to the phone, too late."""
+    notice = code_on_its_way(Verdict.NO_ANSWER)
+    repeated = hand_over(notice, POLICY, NOON + timedelta(minutes=4), {})
+    assert repeated.attempt is not None
+    ended = hand_over(notice, POLICY, NOON + timedelta(minutes=5), {})
+    assert (ended.attempt, ended.notice.state, ended.notice.reason) == (None, State.UNDELIVERABLE, "sms-no-answer")
+
+
+@pytest.mark.parametrize("verdict", [Verdict.TRANSIENT, Verdict.CONFIGURATION, Verdict.BILLING])
+def test_a_code_waits_no_longer_than_it_is_of_use(verdict: Verdict) -> None:
+    notice = code_on_its_way(verdict, NOON + timedelta(minutes=4, seconds=59))
+    assert notice.next_at == NOON + timedelta(minutes=5)
+    ended = hand_over(notice, POLICY, NOON + timedelta(minutes=5), {})
+    assert (ended.notice.state, ended.notice.reason) == (State.EXPIRED, "expired")
+
+
+def test_a_secret_is_kept_while_a_call_may_follow_and_no_longer() -> None:
+    assert code_on_its_way(Verdict.NO_ANSWER).secret
+    assert code_on_its_way(Verdict.TRANSIENT).secret
+    assert code_on_its_way(Verdict.TAKEN).secret == ""
+    assert code_on_its_way(Verdict.RECIPIENT).secret == ""
+    by_zalo = replace(handed_over(), secret="a sealed box")
+    assert after(by_zalo, Verdict.TAKEN).secret, "without a receipt the text needs it"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from hypothesis import settings
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from contracts.events.notify import NoticeDelivered, NoticeEnded, NoticeSent
-from contracts.types import NoticeChannel
+from contracts.types import NoticeChannel, NoticeKind
 from services.notify.domain.hand_over import HandOver, hand_over, is_due
 from services.notify.domain.ladder import Step, decide_after
 from services.notify.domain.notice import Attempt, Notice
@@ -20,6 +21,7 @@ from services.notify.domain.transitions import FINAL
 from tests.unit.notify.ladder_fixtures import NOON, POLICY, SMS, ZALO, new_notice
 
 # What a gateway can truly do with a message, and what the caller then hears.
+SECRET = "a sealed box"
 REFUSALS = tuple(v for v in Verdict if v not in (Verdict.TAKEN, Verdict.ALREADY_TAKEN, Verdict.NO_ANSWER))
 
 
@@ -38,9 +40,15 @@ class Ladder(RuleBasedStateMachine):
         self.finals: list[str] = []
         self.zalo_calls: Counter[str] = Counter()
 
-    @initialize(sms_only=st.booleans())
-    def begin(self, sms_only: bool) -> None:
+    @initialize(sms_only=st.booleans(), kind=st.sampled_from([NoticeKind.RETURNED, NoticeKind.ONE_TIME_CODE]))
+    def begin(self, sms_only: bool, kind: NoticeKind) -> None:
         self.sms_only = sms_only
+        if kind is NoticeKind.ONE_TIME_CODE:
+            code = replace(new_notice(kind), channel=SMS, expires_at=NOON + timedelta(minutes=5))
+            self.notice, self.sms_only = code, False
+        else:
+            self.notice = new_notice(kind)
+        self.notice = replace(self.notice, secret=SECRET)
 
     def _apply(self, step: Step | HandOver) -> None:
         if self.notice.state in FINAL:
@@ -63,6 +71,8 @@ class Ladder(RuleBasedStateMachine):
         after = hand_over(self.notice, POLICY, self.now, closed, sms_only=self.sms_only)
         self._apply(after)
         if after.attempt is not None:
+            assert self.now < self.notice.expires_at, "a call for what is of no use any more"
+            assert self.notice.secret == SECRET, "a call has nothing to say"
             self.calls.append(after.attempt)
             self.channel_of[after.attempt.id] = after.attempt.channel
             self.zalo_calls[after.attempt.id] += after.attempt.channel is ZALO
@@ -114,6 +124,15 @@ class Ladder(RuleBasedStateMachine):
         assert all(count <= 1 for count in taken.values()), taken
         order = [attempt.channel for attempt in self.notice.attempts]
         assert ZALO not in order[order.index(SMS) :] if SMS in order else True
+
+    @invariant()
+    def a_one_time_code_never_goes_by_zalo(self) -> None:
+        if self.notice.kind is NoticeKind.ONE_TIME_CODE:
+            assert all(attempt.channel is SMS for attempt in self.notice.attempts)
+
+    @invariant()
+    def an_ended_notice_holds_no_secret(self) -> None:
+        assert not (self.notice.is_final and self.notice.secret)
 
     @invariant()
     def there_is_one_end_and_one_word_about_it(self) -> None:

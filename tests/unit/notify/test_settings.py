@@ -19,7 +19,20 @@ def test_a_template_id_may_be_replaced_alone(monkeypatch: pytest.MonkeyPatch) ->
     ids = NotifySettings().template_ids
     assert ids[NoticeKind.RECEIVED] == "999"
     assert ids[NoticeKind.RETURNED] == "300105"
-    assert set(ids) == set(NoticeKind)
+    assert set(ids) == set(NoticeKind) - {NoticeKind.ONE_TIME_CODE}
+
+
+@pytest.mark.parametrize("url", ["danhgia.example.vn", "ftp://x.vn/r", "https://x.vn/r t", "https://" + "x" * 120])
+def test_an_address_for_ratings_that_is_none_is_refused(url: str) -> None:
+    with pytest.raises(ValidationError):
+        NotifySettings(rating_base_url=url)
+
+
+def test_the_address_for_ratings_is_taken_without_its_last_slash_and_is_safe_in_production() -> None:
+    assert NotifySettings(rating_base_url="https://x.vn/danh-gia/").rating_base == "https://x.vn/danh-gia"
+    assert NotifySettings().rating_base == ""
+    with pytest.raises(ValidationError, match="RATING_BASE_URL"):
+        NotifySettings(environment="production", rating_base_url="http://x.vn/danh-gia")
 
 
 def test_a_callback_address_without_its_secret_is_refused() -> None:

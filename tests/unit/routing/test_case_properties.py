@@ -14,8 +14,9 @@ from contracts.events.base import DossierEvent
 from contracts.problems import Refused
 from contracts.types import Mechanism, Outcome
 from services.routing.deadlines import budgets, timeliness
-from services.routing.domain import case as domain
-from services.routing.domain.case import Action, Case, CaseState, Decided, StepState
+from services.routing.domain import actions as domain
+from services.routing.domain.actions import Decided
+from services.routing.domain.case import Action, Case, CaseState, StepState, Wanted, plan
 from services.routing.domain.workflow import Turn
 from tests.unit.routing.case_fixtures import AT, CODE
 
@@ -37,18 +38,18 @@ class CaseLife(RuleBasedStateMachine):
         case = Case(
             code=CODE, procedure_code="1.014466", procedure_version=1, mechanism=Mechanism.ONE_STOP,
             channel="counter", counter="H12.970.00", received_at=AT, due_at=due, first_due_at=due,
-            steps=domain.plan(turns, budgets(AT, due, [1.0] * len(turns))),
+            steps=plan(turns, budgets(AT, due, [1.0] * len(turns))),
         )  # fmt: skip
         self.now, self.first_due = AT, due
         self.case, opened = domain.open_case(case, AT)
         self.events = list(opened)
 
-    def _try(self, what: str, agency: str, *more: Any) -> bool:
+    def _try(self, what: str, agency: str, *more: Any, **options: Any) -> bool:
         """Call an action of the domain; a refusal changes nothing."""
         self.now += timedelta(minutes=7)
         before = self.case
         try:
-            decided: Decided = getattr(domain, what)(before, agency, before.current, *more, self.now)
+            decided: Decided = getattr(domain, what)(before, agency, before.current, *more, self.now, **options)
         except Refused:
             return False
         self._follow(decided)
@@ -69,26 +70,32 @@ class CaseLife(RuleBasedStateMachine):
 
     @rule()
     def accept(self) -> None:
-        may = Action.ACCEPT in self.case.allowed
+        may = Action.ACCEPT in self.case.allowed()
         assert self._try("accept", self.case.step.agency) or not may
 
     @rule()
     def decline(self) -> None:
-        may = Action.DECLINE in self.case.allowed
+        may = Action.DECLINE in self.case.allowed()
         agency = self.case.step.agency
         assert self._try("decline", agency, "not-ours", PARENTS[agency]) == may
 
     @rule(outcome=st.sampled_from(Outcome))
     def complete(self, outcome: Outcome) -> None:
-        may = Action.COMPLETE in self.case.allowed
+        may = Action.COMPLETE in self.case.allowed()
         late = timeliness(self.now + timedelta(minutes=7), self.case.due_at)
         done = self._try("complete", self.case.step.agency, outcome, late)
         assert done == (may or self.case.state is CaseState.RESOLVED)
 
     @rule()
     def request_supplement(self) -> None:
-        may = Action.REQUEST_SUPPLEMENT in self.case.allowed
-        assert self._try("request_supplement", self.case.step.agency, "missing", ("Giấy tờ",)) == may
+        may = Action.REQUEST_SUPPLEMENT in self.case.allowed()
+        assert self._try("request_supplement", self.case.step.agency, Wanted("missing", ("Giấy tờ",))) == may
+
+    @rule()
+    def a_supervisor_requests_a_supplement(self) -> None:
+        may = Action.REQUEST_SUPPLEMENT in self.case.allowed(supervisor=True)
+        wanted = Wanted("missing", ("Giấy tờ",), "Khoản 1 Điều 9 văn bản mẫu")
+        assert self._try("request_supplement", self.case.step.agency, wanted, supervisor=True) == may
 
     @rule(hours=HOURS)
     def resume(self, hours: int) -> None:
@@ -118,9 +125,9 @@ class CaseLife(RuleBasedStateMachine):
     @invariant()
     def an_open_case_always_has_somebody_whose_turn_it_is(self) -> None:
         if self.case.state is CaseState.OPEN:
-            assert self.case.allowed & {Action.ACCEPT, Action.COMPLETE}
+            assert self.case.allowed() & {Action.ACCEPT, Action.COMPLETE}
         else:
-            assert self.case.allowed == frozenset()
+            assert self.case.allowed(supervisor=True) == frozenset()
 
     @invariant()
     def at_most_one_result_and_it_is_the_last_word(self) -> None:
@@ -138,8 +145,10 @@ class CaseLife(RuleBasedStateMachine):
 
     @invariant()
     def what_the_law_allows_once_happened_at_most_once(self) -> None:
-        for kind in (routing.DossierExtended, routing.DossierSupplementRequested):
-            assert sum(isinstance(event, kind) for event in self.events) <= 1
+        assert sum(isinstance(event, routing.DossierExtended) for event in self.events) <= 1
+        requested = [event for event in self.events if isinstance(event, routing.DossierSupplementRequested)]
+        assert all(event.legal_basis for event in requested[1:])
+        assert len(requested) == self.case.supplements
 
     @invariant()
     def the_events_alone_tell_where_the_case_is(self) -> None:

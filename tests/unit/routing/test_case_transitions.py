@@ -11,11 +11,14 @@ import pytest
 
 from contracts.problems import Conflict, Denied, Invalid
 from contracts.types import Outcome, Timeliness
-from services.routing.domain import case as domain
-from services.routing.domain.case import ALLOWED, Action, Case, CaseState, Decided, StepState
+from services.routing.domain import actions as domain
+from services.routing.domain.actions import Decided
+from services.routing.domain.case import ALLOWED, Action, Case, CaseState, StepState, Wanted
 from tests.unit.routing.case_fixtures import AT, DUE, FIRST, PARENT, SECOND, case
 
 LATER = AT + timedelta(hours=1)
+MISSING = Wanted("missing", ("Giấy tờ",))
+WITH_BASIS = replace(MISSING, legal_basis="Khoản 1 Điều 9 văn bản mẫu")
 
 
 def _complete(case: Case, agency: str, step: int, outcome: Outcome = Outcome.GRANTED) -> Decided:
@@ -30,10 +33,11 @@ ACTIONS: dict[Action, Callable[[Case, str, int], Decided]] = {
     Action.ACCEPT: lambda c, a, s: domain.accept(c, a, s, LATER),
     Action.DECLINE: lambda c, a, s: domain.decline(c, a, s, "not-ours", PARENT, LATER),
     Action.COMPLETE: _complete,
-    Action.REQUEST_SUPPLEMENT: lambda c, a, s: domain.request_supplement(c, a, s, "missing", ("Giấy tờ",), LATER),
+    Action.REQUEST_SUPPLEMENT: lambda c, a, s: domain.request_supplement(c, a, s, MISSING, LATER),
     Action.EXTEND: _extend,
 }
-ANSWERED_AGAIN = {(state, StepState.ACCEPTED, Action.ACCEPT) for state in CaseState} | {
+LIVING = [state for state in CaseState if state is not CaseState.WITHDRAWN]
+ANSWERED_AGAIN = {(state, StepState.ACCEPTED, Action.ACCEPT) for state in LIVING} | {
     (CaseState.RESOLVED, step, Action.COMPLETE) for step in StepState
 }
 """Said before: the same answer again, and nothing happens."""
@@ -51,7 +55,7 @@ OUTCOMES: dict[tuple[StepState, Action], tuple[CaseState, StepState, list[str]]]
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("state", "step", "action"), list(product(CaseState, StepState, Action)))
+@pytest.mark.parametrize(("state", "step", "action"), list(product(LIVING, StepState, Action)))
 def test_every_state_and_action_is_allowed_or_a_conflict_that_says_what_is(
     state: CaseState, step: StepState, action: Action
 ) -> None:
@@ -67,6 +71,15 @@ def test_every_state_and_action_is_allowed_or_a_conflict_that_says_what_is(
         assert caught.value.slug == "action-not-allowed"
         assert caught.value.facts["allowed"] == sorted(ALLOWED.get((state, step), frozenset()))
         assert (caught.value.facts["state"], caught.value.facts["step_state"]) == (state, step)
+
+
+@pytest.mark.parametrize(("step", "action"), list(product(StepState, Action)))
+def test_a_withdrawn_case_refuses_every_action_and_says_why(step: StepState, action: Action) -> None:
+    """Repeats too: the agency must learn that there is nothing left to do."""
+    for before in (case(CaseState.WITHDRAWN, step), case(CaseState.WITHDRAWN, step, current=2)):
+        with pytest.raises(Conflict) as caught:
+            ACTIONS[action](before, FIRST, 1)
+        assert (caught.value.slug, caught.value.facts["allowed"]) == ("case-withdrawn", [])
 
 
 def test_the_outcomes_above_cover_the_whole_table() -> None:
@@ -108,12 +121,35 @@ def test_a_step_that_is_done_is_done_once(action: Action) -> None:
             ACTIONS[action](before, FIRST, 1)
 
 
-def test_a_second_supplement_request_is_refused_with_its_clause() -> None:
+@pytest.mark.parametrize(
+    ("supervisor", "allowed"), [(False, ["complete", "extend"]), (True, ["complete", "extend", "request-supplement"])]
+)
+def test_a_second_supplement_request_without_a_basis_is_refused_and_told_what_is_possible(
+    supervisor: bool, allowed: list[str]
+) -> None:
     before = replace(case(step=StepState.ACCEPTED), supplements=1)
     with pytest.raises(Conflict) as caught:
-        ACTIONS[Action.REQUEST_SUPPLEMENT](before, FIRST, 1)
+        domain.request_supplement(before, FIRST, 1, MISSING, LATER, supervisor=supervisor)
     assert caught.value.slug == "supplement-already-requested"
-    assert caught.value.facts["allowed"] == ["complete", "extend"]
+    assert caught.value.facts["allowed"] == allowed
+
+
+@pytest.mark.parametrize("supplements", [1, 2])
+def test_a_further_supplement_request_with_a_basis_is_a_supervisors_and_is_counted(supplements: int) -> None:
+    before = replace(case(step=StepState.ACCEPTED), supplements=supplements)
+    with pytest.raises(Denied) as caught:
+        domain.request_supplement(before, FIRST, 1, WITH_BASIS, LATER)
+    assert caught.value.slug == "supervisor-needed"
+    after, (event,) = domain.request_supplement(before, FIRST, 1, WITH_BASIS, LATER, supervisor=True)
+    assert (after.state, after.supplements) == (CaseState.SUPPLEMENT, supplements + 1)
+    assert event.legal_basis == WITH_BASIS.legal_basis  # type: ignore[attr-defined]
+
+
+def test_a_supervisor_with_a_basis_still_waits_for_the_steps_turn() -> None:
+    for before in (case(), case(CaseState.SUPPLEMENT, StepState.ACCEPTED), case(CaseState.RESOLVED, StepState.DONE)):
+        with pytest.raises(Conflict) as caught:
+            domain.request_supplement(replace(before, supplements=1), FIRST, 1, WITH_BASIS, LATER, supervisor=True)
+        assert caught.value.slug == "action-not-allowed"
 
 
 def test_a_second_extension_is_refused_with_its_clause() -> None:
@@ -157,7 +193,7 @@ def test_a_declined_step_goes_up_and_when_nobody_is_above_it_waits_for_an_operat
     assert (moved.step.agency, moved.step.declined_by) == (SECOND, (FIRST,))
     for parent in (None, FIRST):  # no parent, or one that declined already
         lost, (event,) = domain.decline(moved, SECOND, 1, "not-ours", parent, LATER)
-        assert (lost.state, lost.allowed) == (CaseState.UNPLACED, frozenset())
+        assert (lost.state, lost.allowed()) == (CaseState.UNPLACED, frozenset())
         assert event.TYPE.endswith("transfer-declined.v1")
 
 
@@ -168,6 +204,16 @@ def test_papers_that_nobody_waits_for_change_nothing(state: CaseState) -> None:
 
 
 def test_a_withdrawn_case_allows_nothing_and_a_resolved_one_stays_resolved() -> None:
-    assert domain.withdraw(case()).allowed == frozenset()
+    assert domain.withdraw(case()).allowed(supervisor=True) == frozenset()
     resolved = case(CaseState.RESOLVED, StepState.DONE)
     assert domain.withdraw(resolved) is resolved
+
+
+@pytest.mark.parametrize("outcome", Outcome)
+def test_a_case_that_was_resolved_before_it_came_is_offered_to_nobody(outcome: Outcome) -> None:
+    after, (event,) = domain.open_resolved(case(step=StepState.WAITING), outcome, Timeliness.EARLY, LATER)
+    assert (after.state, after.current, after.allowed(supervisor=True)) == (CaseState.RESOLVED, 2, frozenset())
+    assert [(step.state, step.offered_at, step.done_at) for step in after.steps[1:]] == [(StepState.DONE, None, LATER)]
+    assert all(step.state is StepState.DONE for step in after.steps)
+    assert (event.TYPE.split(".")[-2], event.occurred_at, event.agency) == ("resolved", LATER, SECOND)  # type: ignore[attr-defined]
+    assert (after.outcome, after.timeliness, after.resolved_at) == (outcome, Timeliness.EARLY, LATER)

@@ -23,11 +23,12 @@ DIRECTORY = Directory(
     (
         Agency("H12", "Ủy ban nhân dân tỉnh", "tỉnh", None, ""),
         Agency("H12.201", "Sở Tư pháp", "tỉnh", "H12", ""),
-        Agency("H12.970", "Ủy ban nhân dân huyện Một", "huyện", "H12", ""),
-        Agency("H12.970.02", OFFICE, "huyện", "H12.970", ""),
+        Agency("H12.970", "Ủy ban nhân dân huyện Một", "huyện", "H12", "people_committee"),
+        Agency("H12.970.02", OFFICE, "huyện", "H12.970", "division"),
         Agency("H12.970.05", "Ủy ban nhân dân xã Năm", "xã", "H12.970", ""),
-        Agency("H12.971", "Ủy ban nhân dân huyện Hai", "huyện", "H12", ""),
-        Agency("H12.971.02", OFFICE, "huyện", "H12.971", ""),
+        Agency("H12.971", "Ủy ban nhân dân huyện Hai", "huyện", "H12", "people_committee"),
+        Agency("H12.971.02", OFFICE, "huyện", "H12.971", "division"),
+        Agency("H12.971.06", "Ủy ban nhân dân xã Sáu", "xã", "H12.971", "people_committee"),
         Agency("H12.990", "Ủy ban nhân dân phường Ba", "xã", "H12", ""),
     )
 )
@@ -105,6 +106,37 @@ def test_a_counter_whose_unit_is_not_in_the_directory_waits_for_the_directory() 
     with pytest.raises(NotYet) as caught:
         turns(derive("1.014466", 1, Mechanism.ONE_STOP, ("Nobody",)), DIRECTORY, "H77.1.00")
     assert caught.value.slug == "agency-unknown"
+
+
+@pytest.mark.parametrize(
+    ("competent", "agencies", "expected"),
+    [
+        ("H12.971.02", (OFFICE,), ["H12.971.02"]),
+        ("H12.971.02", (OFFICE, "Ủy ban nhân dân cấp huyện"), ["H12.971.02", "H12.971"]),
+        ("H12.971.06", ("Ủy ban nhân dân cấp xã", OFFICE, "Sở Tư pháp"), ["H12.971.06", "H12.971.02", "H12.201"]),
+        ("H12.971", ("Nobody", "Nobody", OFFICE), ["H12.971", "H12.971.02"]),
+    ],
+)
+def test_a_competent_agency_elsewhere_begins_and_the_rest_is_found_from_its_unit(
+    competent: str, agencies: tuple[str, ...], expected: list[str]
+) -> None:
+    """Phi địa giới: routed by competence, not by the desk."""
+    workflow = derive("1.014466", 1, Mechanism.INTERLINKED, agencies)
+    assert [turn.agency for turn in turns(workflow, DIRECTORY, "H12.970.05.00", competent)] == expected
+
+
+def test_a_competent_agency_that_is_not_in_the_directory_waits_for_the_directory() -> None:
+    with pytest.raises(NotYet) as caught:
+        turns(derive("1.014466", 1, Mechanism.ONE_STOP, (OFFICE,)), DIRECTORY, "H12.970.00", "H77.2")
+    assert caught.value.slug == "agency-unknown"
+
+
+def test_a_closed_dossier_of_a_unit_that_is_gone_names_the_unit() -> None:
+    """Old registers: nothing is handed over, so nobody need be there to take it."""
+    workflow = derive("1.014466", 1, Mechanism.ONE_STOP, ("Nobody",))
+    assert turns(workflow, DIRECTORY, "H77.1.00", closed=True) == (Turn("H77.1", 1.0),)
+    assert turns(workflow, DIRECTORY, "H77.1.00", "H77.2", closed=True) == (Turn("H77.2", 1.0),)
+    assert turns(workflow, DIRECTORY, "H12.970.00", closed=True) == turns(workflow, DIRECTORY, "H12.970.00")
 
 
 @given(st.integers(0, 400 * 24 * 60), st.integers(-5 * 24 * 60, 60 * 24 * 60), st.lists(st.floats(0.1, 10), min_size=1))
