@@ -5,6 +5,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 DOSSIERS ?= 500
+WORKERS ?= 2
 
 export DOSSIERS
 
@@ -25,8 +26,8 @@ $(VENV)/.installed: requirements/dev.lock pyproject.toml
 demo: install  ## Run a district's working day on this machine and check it (DOSSIERS=500 CATALOGUE=file.csv)
 	$(BIN)/python -m motcua demo
 
-test: install  ## Unit, contract, component (real engines) and journey tests
-	$(BIN)/python -m pytest
+test: install  ## Unit, contract, component (real engines) and journey tests (WORKERS=2 at once)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 
 up: install  ## Start the whole system here and keep it running (Ctrl-C stops it)
 	$(BIN)/python -m motcua up
@@ -51,7 +52,7 @@ engines: install  ## Prepare Apache Kafka (Java, Maven) and the Rust MongoDB-pro
 	$(BIN)/python -m local.engines.prepare
 
 test-native: engines  ## Component and journey tests on the native engines
-	ENGINES=native $(BIN)/python -m pytest tests/component tests/journeys tests/faults
+	ENGINES=native $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup tests/component tests/journeys tests/faults
 
 bench: install  ## Measure throughput and latency on this machine's engines (ENGINES=embedded|native)
 	$(BIN)/python -m bench

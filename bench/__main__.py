@@ -18,6 +18,7 @@ from cyclopts import App, Parameter
 from rich.console import Console
 from rich.table import Table
 
+from bench.catalogue import catalogue_figures
 from bench.clerks import Clerks, Level
 from bench.raw import raw_transactions
 from local.demo.day import opening_offset
@@ -27,7 +28,6 @@ from local.plan import Ports
 from local.samples.load import read_samples
 from local.stack import Stack
 from local.up import load_samples
-from services.intake.catalogue_file import read_catalogue
 
 app = App(name="bench", help="Đo thông lượng và độ trễ trên các máy chủ của máy này.")
 console = Console(highlight=False)
@@ -77,7 +77,12 @@ async def bench(
 async def _measure(stack: Stack, seconds: float, dossiers: int, rate: float) -> dict[str, object]:
     console.print(f"Máy chủ: Kafka {stack.engines.broker_kind}, MongoDB {stack.engines.mongo_kind}")
     raw = await raw_transactions(stack, seconds)
-    procedures = read_catalogue(read_samples().procedures_file.read_bytes()).procedures
+    catalogue = await catalogue_figures(stack.endpoints.mongodb_url)
+    console.print(
+        f"Danh mục: {catalogue['procedures']} thủ tục, {catalogue['papers']} giấy tờ nạp trong "
+        f"{catalogue['import_seconds']:.2f} giây; tìm kiếm p95 {catalogue['search_p95_ms']:.1f} ms"
+    )
+    procedures = read_samples().catalogue().procedures
     started = time.monotonic()
     day = await run_day(stack, procedures, dossiers, rate, console)
     took = time.monotonic() - started
@@ -91,6 +96,7 @@ async def _measure(stack: Stack, seconds: float, dossiers: int, rate: float) -> 
     return {
         "engines": {"kafka": str(stack.engines.broker_kind), "mongodb": str(stack.engines.mongo_kind)},
         "raw_transactions_per_second": raw,
+        "catalogue": catalogue,
         "registration": [level.as_dict() for level in levels],
         "end_to_end": {"dossiers": dossiers, "seconds": took, "per_second": dossiers / took, "finished": day.finished},
         "memory_mb": day.memory_mb,

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 import httpx
 
 from local.demo.measure import percentile
-from local.samples.load import read_samples
+from local.samples.load import handed_in_by_code, read_samples
 from local.stack import Stack
 
 PROCEDURE = "2.000815"
@@ -61,6 +61,7 @@ class Clerks:
             body = {
                 "counter": self._counters[clerk % len(self._counters)],
                 "procedure_code": PROCEDURE,
+                "checklist": handed_in_by_code(PROCEDURE),
                 "applicant": {"full_name": f"Người nộp {number}", "notify_by": "none"},
             }
             started = time.monotonic()

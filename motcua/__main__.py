@@ -16,10 +16,14 @@ from rich.markup import escape
 
 from contracts.problems import Invalid, Refused
 from contracts.topics import all_topics
+from motcua.catalogue import show_import
 from motcua.check import Sources, check, show
-from motcua.install import SERVICES, load_agencies, load_catalogue, prepare_databases
+from motcua.install import SERVICES, load_agencies, load_catalogue, load_register, prepare_databases
+from motcua.registers import show_register
 from motcua.settings import CliSettings
-from services.intake.catalogue_file import read_catalogue
+from services.intake.catalogue import read_catalogue
+from services.intake.register import read_register
+from services.intake.tables import kind_of_suffix
 from services.kit.auth import ApiKeys
 from services.kit.errors import Unavailable
 from services.kit.kafka import KafkaUnreachable, create_topics
@@ -51,6 +55,7 @@ async def demo(
     *,
     dossiers: Annotated[int, Parameter(env_var="DOSSIERS")] = 500,
     catalogue: Annotated[Path | None, Parameter(env_var="CATALOGUE")] = None,
+    papers: Annotated[Path | None, Parameter(env_var="PAPERS")] = None,
     rate: Annotated[float, Parameter(env_var="RATE")] = 15.0,
     keep: bool = False,
 ) -> None:
@@ -61,7 +66,9 @@ async def demo(
     dossiers
         Số hồ sơ.
     catalogue
-        Tệp danh mục thủ tục (CSV); mặc định là danh mục mẫu của dự án.
+        Tệp danh mục thủ tục (CSV hoặc XLSX); mặc định là danh mục mẫu của dự án.
+    papers
+        Tệp thành phần hồ sơ đi cùng danh mục đó (CSV, XLSX hoặc JSON Lines).
     rate
         Số hồ sơ tiếp nhận mỗi giây.
     keep
@@ -69,7 +76,7 @@ async def demo(
     """
     from local.demo.run import run_demo
 
-    sys.exit(await run_demo(dossiers, catalogue, rate, keep=keep))
+    sys.exit(await run_demo(dossiers, catalogue, rate, papers=papers, keep=keep))
 
 
 @app.command(name="check")
@@ -141,32 +148,80 @@ async def revoke_key(service: Service, key_id: str) -> None:
 
 
 @app.command
-async def catalogue(file: Path, *, dry_run: bool = False) -> None:
-    """Nạp danh mục thủ tục từ CSV; chạy lại cùng tệp không đổi gì.
+async def catalogue(
+    file: Path,
+    *,
+    papers: Path | None = None,
+    dry_run: bool = False,
+    report: Path | None = None,
+    skip_refused: bool = False,
+) -> None:
+    """Nạp danh mục thủ tục trong một giao dịch; chạy lại không đổi gì. Mã thoát 2 khi có dòng bị từ chối.
 
     Parameters
     ----------
     file
-        Tệp CSV (UTF-8).
+        Tệp CSV (UTF-8) hoặc XLSX; XLSX có thể có thêm trang tính `Thành phần hồ sơ`.
+    papers
+        Tệp thành phần hồ sơ riêng: CSV, XLSX hoặc JSON Lines.
     dry_run
-        Chỉ đọc và báo cáo, không lưu.
+        Chỉ so sánh và báo cáo, không lưu.
+    report
+        Ghi báo cáo từng dòng ra tệp CSV này.
+    skip_refused
+        Vẫn nạp các dòng đúng khi có dòng bị từ chối.
     """
     settings = CliSettings()
-    read = read_catalogue(_content(file))
-    for word, rows in (("từ chối", read.refused), ("cần xem lại", read.doubtful)):
-        for row in rows:
-            out.print(f"[yellow]dòng {row.line}: {word}: {row.slug}: {escape(row.reason)}[/yellow]")
-    if dry_run:
-        out.print(f"Đọc được {len(read.procedures)} thủ tục, từ chối {len(read.refused)} dòng.")
-        return
-    mongo = settings.mongo("intake")
-    await mongo.ping()
-    report = await load_catalogue(mongo, settings.clock().now, read)
-    await mongo.close()
-    out.print(
-        f"Thêm {report.added}, đổi {report.changed}, giữ nguyên {report.unchanged}, từ chối {report.refused}; "
-        f"{report.without_limit} thủ tục chưa có thời hạn."
-    )
+    with console.status("Đang đọc tệp …") as status:
+        says = kind_of_suffix(file.suffix)
+        if papers is None:
+            read = read_catalogue(_content(file), says=says)
+        else:
+            read = read_catalogue(_content(file), _content(papers), says=says, papers_say=kind_of_suffix(papers.suffix))
+        mongo = settings.mongo("intake")
+        await mongo.ping()
+        status.update(f"Đang so sánh và lưu {len(read.entries)} thủ tục trong một giao dịch …")
+        found = await load_catalogue(mongo, settings.clock().now, read, skip_refused=skip_refused, dry_run=dry_run)
+        await mongo.close()
+    show_import(out, found)
+    if report is not None:
+        _write(report, found.as_csv().encode())
+    if found.refused and not skip_refused:
+        raise Invalid("rows-refused", "Có dòng bị từ chối nên không nạp gì. Hãy sửa tệp, hoặc thêm --skip-refused.")
+
+
+@app.command
+async def registers(file: Path, *, counter: str, dry_run: bool = False, report: Path | None = None) -> None:
+    """Nhập sổ theo dõi hồ sơ cũ; chạy lại không nhập trùng. Mã thoát 2 khi có dòng bị từ chối.
+
+    Parameters
+    ----------
+    file
+        Sổ dạng XLSX hoặc CSV (UTF-8), tiêu đề cột như mẫu sổ theo dõi hồ sơ.
+    counter
+        Mã định danh của quầy đã tiếp nhận.
+    dry_run
+        Chỉ kiểm tra và báo cáo, không lưu.
+    report
+        Ghi báo cáo từng dòng ra tệp CSV này.
+    """
+    settings = CliSettings()
+    now = settings.clock().now
+    with console.status("Đang đọc tệp …") as status:
+        read = read_register(_content(file), now(), says=kind_of_suffix(file.suffix))
+        mongo = settings.mongo("intake")
+        await mongo.ping()
+
+        def progress(done: int) -> None:
+            status.update(f"Đã xong {done}/{len(read.entries)} hồ sơ …")
+
+        found = await load_register(mongo, now, counter, read, dry_run=dry_run, on_progress=progress)
+        await mongo.close()
+    show_register(out, found)
+    if report is not None:
+        _write(report, found.as_csv().encode())
+    if found.count("refused"):
+        raise Invalid("rows-refused", "Có dòng bị từ chối; các dòng khác đã xong. Hãy sửa tệp rồi chạy lại.")
 
 
 @app.command
@@ -205,6 +260,14 @@ def _content(file: Path) -> bytes:
         return file.read_bytes()
     except OSError as error:
         raise Invalid("file-unreadable", f"Không đọc được tệp {file} ({type(error).__name__}).") from error
+
+
+def _write(file: Path, content: bytes) -> None:
+    """Raises: Invalid `file-unwritable`."""
+    try:
+        file.write_bytes(content)
+    except OSError as error:
+        raise Invalid("file-unwritable", f"Không ghi được tệp {file} ({type(error).__name__}).") from error
 
 
 def _moment(text: str) -> datetime:

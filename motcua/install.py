@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from pydantic import TypeAdapter, ValidationError
 from pymongo import IndexModel
 
 import services.intake.store as intake_store
 import services.notify.store as notify_store
 import services.routing.store as routing_store
-from services.intake.catalogue_file import CatalogueFile
-from services.intake.commands.import_catalogue import ImportReport, import_catalogue
+from contracts.problems import Invalid
+from contracts.types import UnitCode
+from services.intake.catalogue import CatalogueFile, ImportReport
+from services.intake.commands.import_catalogue import import_catalogue
+from services.intake.commands.import_register import import_register
+from services.intake.register import RegisterFile, RegisterReport
 from services.kit import schema
 from services.kit.auth import ApiKeys
 from services.kit.clock import Now
@@ -27,7 +32,7 @@ SERVICES = ("intake", "routing", "notify")
 
 def _schemas() -> Mapping[str, tuple[Sequence[Store[Any]], Mapping[str, Sequence[IndexModel]]]]:
     return {
-        "intake": (intake_store.STORES, {}),
+        "intake": (intake_store.STORES, intake_store.MORE),
         "routing": (routing_store.STORES, {}),
         "notify": (notify_store.STORES, notify_store.MORE),
     }
@@ -54,7 +59,26 @@ async def load_agencies(mongo: Mongo, now: Now, content: bytes) -> bool:
 
 
 async def load_catalogue(
-    mongo: Mongo, now: Now, file: CatalogueFile, on_progress: Callable[[int], None] = lambda done: None
+    mongo: Mongo, now: Now, file: CatalogueFile, *, skip_refused: bool = False, dry_run: bool = False
 ) -> ImportReport:
-    """Publish a read catalogue file."""
-    return await import_catalogue(Committer(mongo, "/intake", now), file, on_progress)
+    """Publish a read catalogue file, all of it or nothing; the report's `stored` says which."""
+    committer = Committer(mongo, "/intake", now)
+    return await import_catalogue(committer, file, skip_refused=skip_refused, dry_run=dry_run)
+
+
+async def load_register(
+    mongo: Mongo,
+    now: Now,
+    counter: str,
+    file: RegisterFile,
+    *,
+    dry_run: bool = False,
+    on_progress: Callable[[int], None] = lambda done: None,
+) -> RegisterReport:
+    """Import a read register of a counter. Raises: Invalid `counter-malformed`."""
+    try:
+        TypeAdapter(UnitCode).validate_python(counter)
+    except ValidationError:
+        raise Invalid("counter-malformed", "Mã quầy không đúng dạng, ví dụ H12.970.00.") from None
+    committer = Committer(mongo, "/intake", now)
+    return await import_register(committer, counter, file, dry_run=dry_run, on_progress=on_progress)

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import csv
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import Any
+
+from services.intake.catalogue import CatalogueFile, read_catalogue
+from services.intake.domain.procedure import Procedure
 
 FOLDER = Path(__file__).parent
 
@@ -17,7 +22,12 @@ class Samples:
     counter_names: dict[str, str]
     agency_codes: tuple[str, ...]
     procedures_file: Path = FOLDER / "procedures.csv"
+    papers_file: Path = FOLDER / "papers.csv"
     agencies_file: Path = FOLDER / "agencies.csv"
+
+    def catalogue(self) -> CatalogueFile:
+        """The procedures with the papers they require."""
+        return read_catalogue(self.procedures_file.read_bytes(), self.papers_file.read_bytes())
 
 
 def read_samples() -> Samples:
@@ -27,6 +37,26 @@ def read_samples() -> Samples:
         counter_names={row["code"]: row["name"] for row in counters},
         agency_codes=tuple(row["code"] for row in _rows("agencies.csv")),
     )
+
+
+def handed_in(procedure: Procedure) -> list[dict[str, Any]]:
+    """A checklist on which nothing lacks: what is asked for in every case, as original where one is wanted."""
+    return [
+        {"paper": number, "state": "original" if paper.originals else "copy"}
+        for number, paper in enumerate(procedure.papers, start=1)
+        if paper.always
+    ]
+
+
+def handed_in_by_code(code: str) -> list[dict[str, Any]]:
+    """The same for a procedure of the samples; of others nothing is known, and nothing asked for."""
+    procedure = _procedures().get(code)
+    return handed_in(procedure) if procedure else []
+
+
+@cache
+def _procedures() -> dict[str, Procedure]:
+    return {procedure.code: procedure for procedure in read_samples().catalogue().procedures}
 
 
 def _rows(name: str) -> list[dict[str, str]]:

@@ -1,43 +1,33 @@
-"""HTTP in: citizens and the public. No key; nothing here shows a dossier without its second factor."""
+"""HTTP in: what everybody may read. No key; nothing here shows a dossier without its second factor."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 
-from contracts.problems import Missing
-from contracts.types import DossierCode, ProcedureCode
-from services.intake.queries.procedures import published, search
-from services.intake.queries.track import Tracking
-from services.intake.store import PROCEDURES
-from services.kit.mongo import Mongo
+from contracts.types import DossierCode
+from services.intake.tracking import Tracking
 
 
-def public_routes(mongo: Mongo, tracking: Tracking, public_key: str | None) -> APIRouter:
-    """Tracking, the published catalogue, and the key for sealing."""
+def public_routes(tracking: Tracking, public_key: str | None) -> APIRouter:
+    """Tracking, and the key for sealing."""
     api = APIRouter(prefix="/v1")
 
     @api.get("/track/{code}")
     async def track(
-        code: DossierCode, phone_last4: Annotated[str | None, Query(pattern=r"^[0-9]{4}$")] = None
+        request: Request,
+        code: DossierCode,
+        phone_last4: Annotated[str | None, Query(pattern=r"^[0-9]{4}$")] = None,
+        one_time_code: Annotated[str | None, Query(pattern=r"^[0-9]{6}$")] = None,
     ) -> dict[str, Any]:
-        """Tra cứu: the second factor is the last four digits of the phone."""
-        return await tracking.track(code, phone_last4)
-
-    @api.get("/procedures")
-    async def find_procedures(
-        q: Annotated[str, Query(min_length=1, max_length=200)], limit: Annotated[int, Query(ge=1, le=100)] = 20
-    ) -> dict[str, Any]:
-        """Search the published catalogue; `dang ky khai sinh` finds `Đăng ký khai sinh`."""
-        return {"procedures": [published(procedure) for procedure in await search(mongo, q, limit)]}
-
-    @api.get("/procedures/{code}")
-    async def show_procedure(code: ProcedureCode) -> dict[str, Any]:
-        procedure = await PROCEDURES.read(mongo, code)
-        if procedure is None:
-            raise Missing("procedure-unknown", "Không có thủ tục này trong danh mục đang công bố.")
-        return published(procedure)
+        """Tra cứu: the second factor is the last four digits of the phone, or a code sent to it, which is used up."""
+        address = await tracking.limits.admit(request)
+        if one_time_code is not None:
+            return await tracking.by_one_time_code(code, one_time_code, address)
+        if phone_last4 is not None:
+            return await tracking.by_digits(code, phone_last4, address)
+        return await tracking.finished(code)
 
     @api.get("/keys/intake")
     async def intake_key() -> dict[str, str | None]:

@@ -25,6 +25,7 @@ def make_api(
     routers: Sequence[APIRouter],
     stores: Sequence[Store[Any]],
     collections: Mapping[str, Sequence[IndexModel]] | None = None,
+    body_limits: Mapping[str, int] | None = None,
 ) -> FastAPI:
     """Wire a service's routers into a process with health, keys, limits and its collections."""
     preparing: asyncio.Task[None] | None = None
@@ -48,7 +49,14 @@ def make_api(
         await mongo.close()
 
     keys = ApiKeys(mongo, settings.clock().now)
-    app = make_app(process, health=health, keys=keys, max_body_bytes=settings.max_body_bytes, lifespan=lifespan)
+    app = make_app(
+        process,
+        health=health,
+        keys=keys,
+        max_body_bytes=settings.max_body_bytes,
+        body_limits=body_limits,
+        lifespan=lifespan,
+    )
     for router in routers:
         app.include_router(router)
     return app

@@ -9,13 +9,17 @@ from typing import Any
 
 from pymongo import ASCENDING, IndexModel, InsertOne, UpdateOne
 
+from contracts.envelope import Envelope
+from contracts.events import Message
 from contracts.problems import Refused
 from services.kit import logs, metrics, telemetry
 from services.kit.decoding import Decoded, Poison
 from services.kit.errors import FailStop, Stale
 from services.kit.failures import DEAD_LETTERS, ParkedKeys, dead_letter
+from services.kit.kafka import Record
 from services.kit.mongo import Mongo, Session
 from services.kit.mongo.driver import PyMongoError, is_duplicate_key
+from services.kit.replies import Rejection, Reply, Settled, answer
 from services.kit.store import Ref
 from services.kit.work import Cause, Decision, Item, Work, decide_all
 
@@ -49,6 +53,8 @@ class Group:
     epoch: str = "0"
     command_topics: frozenset[str] = frozenset()
     limit: BadRecordLimit = field(default_factory=BadRecordLimit)
+    reply: Reply | None = None
+    """Answers the records of command topics."""
 
 
 def cause_of(item: Decoded) -> Cause:
@@ -135,6 +141,8 @@ class Batch:
         self.poison: list[Poison] = []
         self.parked: list[tuple[str, str]] = []
         self.repeated: list[str] = []
+        self.settled: dict[int, Settled] = {}
+        """By identity of the record."""
 
     async def run(self, decoded: Sequence[Decoded | Poison], *, look_up_inbox: bool) -> None:
         fresh = await self._pass_fence(decoded)
@@ -145,6 +153,7 @@ class Batch:
             mine = await self._without_known(mine)
         await self._record(mine)
         await self._decide(mine)
+        self._answer(fresh)
         await self._bury()
         await self.work.flush(self.mongo, self.session)
 
@@ -195,6 +204,8 @@ class Batch:
         for item in fresh:
             if isinstance(item, Poison):
                 self.poison.append(item)
+                if item.envelope is not None:
+                    self._settle(item.record, item.envelope, rejection=Rejection(item.slug, item.detail))
             elif item.event_id in seen:
                 self.repeated.append(item.record.topic)
             elif self.decisions[id(item)] is not None:
@@ -242,11 +253,25 @@ class Batch:
         for item, result in zip(mine, results, strict=True):
             if isinstance(result, _Buried):
                 self.poison.append(Poison(item.record, result.slug, result.detail))
+                rejection = Rejection(result.slug, result.detail)
+                self._settle(item.record, item.envelope, item.message, rejection=rejection)
             elif isinstance(result, _Parked):
                 self.parked.append((item.record.topic, result.slug))
             else:
                 self.applied.append(item)
+                self._settle(item.record, item.envelope, item.message, result=result)
         await keys.flush(self.mongo, self.session)
+
+    def _settle(self, record: Record, envelope: Envelope, message: Message | None = None, **how: Any) -> None:
+        if self.group.reply is not None and record.topic in self.group.command_topics:
+            self.settled[id(record)] = Settled(record, envelope, message, **how)
+
+    def _answer(self, fresh: Sequence[Decoded | Poison]) -> None:
+        """In the order of the records: who sent several commands reads the answers in that order."""
+        for item in fresh:
+            settled = self.settled.get(id(item.record))
+            if settled is not None and self.group.reply is not None:
+                answer(self.work, self.group.reply, settled)
 
     async def _bury(self) -> None:
         if not self.poison:

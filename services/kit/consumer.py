@@ -24,6 +24,7 @@ from services.kit.decoding import Decoded, decode
 from services.kit.errors import DocumentRefused, Stale
 from services.kit.kafka import Record
 from services.kit.mongo import Mongo, Session, transact
+from services.kit.replies import Reply
 from services.kit.store import Ref
 from services.kit.work import Decision, Work
 
@@ -64,6 +65,8 @@ class Consumer:
     the fact has happened, and only its order can be wrong."""
     epoch: str = "0"
     limit: BadRecordLimit = field(default_factory=BadRecordLimit)
+    reply: Reply | None = None
+    """Answers partners' commands, each in the transaction of its effect."""
     on_events: Callable[[], None] = lambda: None
     last_batch_at: float = field(default_factory=time.monotonic)
     _together: int = 64
@@ -116,7 +119,7 @@ class Consumer:
         # Made once: attempts of the transaction may repeat, and a handler may have opened a sealed box.
         decisions = {id(item): self.decision_for(item) for item in decoded if isinstance(item, Decoded)}
 
-        group = Group(self.group, self.source, self.epoch, self.command_topics, self.limit)
+        group = Group(self.group, self.source, self.epoch, self.command_topics, self.limit, self.reply)
 
         async def body(session: Session) -> Batch:
             batch = Batch(group, self.mongo, session, self.now(), decisions)

@@ -45,6 +45,8 @@ class Poison:
     record: Record
     slug: str
     detail: str
+    envelope: Envelope | None = None
+    """None: not even that could be read."""
 
 
 # What the record key must be equal to, per topic: a wrong key would break the order within one dossier.
@@ -63,23 +65,24 @@ def decode(record: Record) -> Decoded | Poison:
     except EnvelopeError as error:
         return Poison(record, error.slug, str(error))
     if record.value is None:
-        return Poison(record, "tombstone", "record without a body")
+        return Poison(record, "tombstone", "record without a body", envelope)
     if len(record.value) > MAX_BODY_BYTES:
-        return Poison(record, "body-too-large", f"{len(record.value)} bytes, limit {MAX_BODY_BYTES}")
+        return Poison(record, "body-too-large", f"{len(record.value)} bytes, limit {MAX_BODY_BYTES}", envelope)
     model = BY_TYPE.get(envelope.type)
     if model is None:
-        return Poison(record, "event-type-unknown", f"type {envelope.type[:200]!r} is not published")
+        return Poison(record, "event-type-unknown", f"type {envelope.type[:200]!r} is not published", envelope)
     topic = BY_NAME.get(record.topic)
     if topic is not None and model not in topic.messages:
-        return Poison(record, "event-type-misplaced", f"type {envelope.type!r} does not belong on {record.topic}")
+        words = f"type {envelope.type!r} does not belong on {record.topic}"
+        return Poison(record, "event-type-misplaced", words, envelope)
     try:
         message = model.parse(record.value)
     except ValidationError as error:
-        return Poison(record, "data-invalid", _explain(error))
+        return Poison(record, "data-invalid", _explain(error), envelope)
     if topic is not None:
         expected = getattr(message, _KEY_FIELD[topic.key])
         if record.key != expected.encode():
-            return Poison(record, "key-mismatch", f"the record key is not the {topic.key}")
+            return Poison(record, "key-mismatch", f"the record key is not the {topic.key}", envelope)
     return Decoded(record, envelope, message)
 
 

@@ -16,6 +16,7 @@ HTTP_STATUS: dict[Kind, int] = {
     "denied": 403,
     "missing": 404,
     "conflict": 409,
+    "limited": 429,
     "unavailable": 503,
     "bug": 500,
 }

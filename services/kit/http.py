@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
 import structlog
@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from contracts.problems import Refused
 from services.kit import logs, metrics, telemetry
 from services.kit.auth import ApiKeys, Caller, Unauthenticated
+from services.kit.body_limit import BodyLimit, BodyLimits
 from services.kit.errors import HTTP_STATUS, Stale, Unavailable
 from services.kit.health import Health
 from services.kit.mongo.driver import PyMongoError
@@ -44,7 +45,9 @@ def problem(status: int, slug: str, detail: str, /, **facts: object) -> JSONResp
         "detail": detail,
         "correlation_id": telemetry.correlation_id(),
     }
-    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
+    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
+    if status == 429 and "retry_after_s" in facts:
+        headers["Retry-After"] = str(facts["retry_after_s"])
     return JSONResponse(body, status_code=status, media_type=PROBLEM, headers=headers)
 
 
@@ -54,9 +57,14 @@ def make_app(
     health: Health,
     keys: ApiKeys,
     max_body_bytes: int,
+    body_limits: Mapping[str, int] | None = None,
     lifespan: Callable[[], AsyncIterator[None]] | None = None,
 ) -> FastAPI:
-    """An API with the house's manners; routes are added by the service."""
+    """An API with the house's manners; routes are added by the service.
+
+    Args:
+        body_limits: bytes by beginning of the path, where `max_body_bytes` does not suit; see `BodyLimits`.
+    """
 
     @asynccontextmanager
     async def run(_: FastAPI) -> AsyncIterator[None]:
@@ -68,7 +76,7 @@ def make_app(
 
     app = FastAPI(title=title, version="1", lifespan=run, docs_url=None, redoc_url=None, openapi_url="/openapi.json")
     app.state.keys = keys
-    app.add_middleware(_BodyLimit, limit=max_body_bytes)
+    app.add_middleware(BodyLimit, limits=BodyLimits(max_body_bytes, body_limits or {}), refuse=_too_large)
     app.add_middleware(_Observed, name=title)
     app.include_router(health.router())
     app.add_exception_handler(Refused, _refused)
@@ -124,6 +132,11 @@ async def _invalid(_: Request, error: Any) -> JSONResponse:
 async def _http(_: Request, error: Any) -> JSONResponse:
     slug = _HTTP_SLUGS.get(error.status_code, f"http-{error.status_code}")
     return problem(error.status_code, slug, _HTTP_WORDS.get(error.status_code, "Yêu cầu không thực hiện được."))
+
+
+def _too_large(limit: int) -> JSONResponse:
+    words = f"Nội dung gửi lên quá dài (tối đa {limit // 1024} KiB)."
+    return problem(413, "body-too-large", words, limit_bytes=limit)
 
 
 def _bug(error: Exception) -> JSONResponse:
@@ -182,52 +195,6 @@ class _Observed:
             if begun:
                 raise
             await _bug(error)(scope, receive, send)
-
-
-class _TooLarge(Exception):
-    pass
-
-
-class _BodyLimit:
-    """Refuses an over-long body before it is read, also when no length was announced."""
-
-    def __init__(self, app: ASGIApp, limit: int) -> None:
-        self.app, self.limit = app, limit
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        length = next((v for k, v in scope["headers"] if k == b"content-length"), b"0")
-        if not length.isdigit() or int(length) > self.limit:
-            await self._refuse(scope, receive, send)
-            return
-        seen, started, over = 0, False, False
-
-        async def counted() -> Message:
-            nonlocal seen, over
-            message = await receive()
-            seen += len(message.get("body", b""))
-            if seen > self.limit:
-                over = True
-                raise _TooLarge
-            return message
-
-        async def watched(message: Message) -> None:
-            nonlocal started
-            if over and not started:
-                return  # FastAPI takes the broken body for bad JSON and answers 400: the answer is ours
-            started = True
-            await send(message)
-
-        with suppress(_TooLarge):
-            await self.app(scope, counted, watched)
-        if over and not started:
-            await self._refuse(scope, receive, send)
-
-    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
-        words = f"Nội dung gửi lên quá dài (tối đa {self.limit // 1024} KiB)."
-        await problem(413, "body-too-large", words, limit_bytes=self.limit)(scope, receive, send)
 
 
 __all__ = ["CallerDep", "ORJSONResponse", "make_app", "problem"]

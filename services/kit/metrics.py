@@ -19,7 +19,9 @@ CounterName = Literal[
     "notices_attempted_total",
     "notices_ended_total",
     "receipts_total",
+    "answers_overdue_total",
     "loop_failures_total",
+    "limited_total",
 ]
 GaugeName = Literal["outbox_pending", "outbox_oldest_seconds", "parked_keys", "lease_held", "notices_waiting"]
 HistogramName = Literal["http_seconds", "batch_seconds", "batch_records", "commit_decisions", "gateway_seconds"]
@@ -70,8 +72,14 @@ COUNTERS: dict[CounterName, Definition] = {
     "receipts_total": Definition(
         ("provider", "result"), "Delivery receipts by what became of them.", "refused: a forged or wrong signature key."
     ),
+    "answers_overdue_total": Definition(
+        (), "Filings flagged because nobody answered in time.", "Rising: call the desks; `registered` lists what waits."
+    ),
     "loop_failures_total": Definition(
         ("loop",), "Rounds of a background loop that failed.", "Read the log of that loop."
+    ),
+    "limited_total": Definition(
+        ("limit",), "Requests refused by a limit.", "Many: somebody guesses, or all come through an untrusted proxy."
     ),
 }
 GAUGES: dict[GaugeName, Definition] = {

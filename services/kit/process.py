@@ -61,6 +61,7 @@ def server(app: FastAPI, settings: Settings, port: int, *, signals: bool = True)
         timeout_graceful_shutdown=int(settings.graceful_seconds),
         server_header=False,
         date_header=False,
+        proxy_headers=False,  # uvicorn would believe any local sender; `client_address` has a setting for it
     )
     return uvicorn.Server(config) if signals else _Server(config)
 

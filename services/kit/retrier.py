@@ -11,11 +11,12 @@ from contracts.problems import Invalid, Missing, NotYet, Refused
 from services.kit import logs, metrics
 from services.kit.batch import cause_of
 from services.kit.consumer import Consumer
-from services.kit.decoding import Poison, decode
+from services.kit.decoding import Decoded, Poison, decode
 from services.kit.errors import Unavailable
 from services.kit.failures import DEAD_LETTERS, PARKED, PARKED_KEYS, dead_letter, retry_delay, stored_record
 from services.kit.lease import Lease
 from services.kit.mongo import Mongo, Session, transact
+from services.kit.replies import Rejection, Settled, answer
 from services.kit.work import Item, Work, decide_all
 
 log = logs.get("kit.retrier")
@@ -25,6 +26,18 @@ LOOK_AHEAD = 20
 
 class Undecodable(Invalid):
     """A parked record that this release cannot read."""
+
+
+@dataclass(frozen=True)
+class _Tried:
+    """What came of trying a parked record."""
+
+    row: dict[str, Any]
+    item: Decoded | Poison
+    error: Exception | None = None
+    result: Any = None
+    ours: bool = True
+    """False: this release does nothing about such messages."""
 
 
 @dataclass
@@ -86,7 +99,10 @@ class Retrier:
                 await self.mongo.collection(PARKED_KEYS).delete_one({"_id": key_id}, session=session)
                 return False
             work = Work(self.consumer.source, now)
-            row, error = await self._first_that_can(session, work, rows)
+            tried = await self._first_that_can(work, rows)
+            row, error = tried.row, tried.error
+            if error is None or self._is_final(row, error):
+                self._answer(work, tried)
             await work.flush(self.mongo, session)
             await self._settle(session, key, row, error, len(rows), now)
             return error is None or self._is_final(row, error)
@@ -102,33 +118,43 @@ class Retrier:
         cursor = self.mongo.collection(PARKED).find({"parked_key": key_id}, session=session)
         return key, sorted([row async for row in cursor], key=lambda row: row["_id"])
 
-    async def _first_that_can(
-        self, session: Session, work: Work, rows: list[dict[str, Any]]
-    ) -> tuple[dict[str, Any], Exception | None]:
+    async def _first_that_can(self, work: Work, rows: list[dict[str, Any]]) -> _Tried:
         """The head; but while it waits for a fact, the first behind it that need not wait: it may be that fact.
 
         Order is promised per topic and source only: an agency's action may be read before the dossier it acts on, and
         a broker that lost its log is filled again by two services, each in its own order. Behind a closed head the
         fact would wait for ever.
         """
-        first: Exception | None = None
+        first: _Tried | None = None
         for row in rows[:LOOK_AHEAD]:
-            error = await self._apply(session, work, row)
-            if not isinstance(error, NotYet):
-                return row, error
-            first = first or error
-        return rows[0], first
+            tried = await self._apply(work, row)
+            if not isinstance(tried.error, NotYet):
+                return tried
+            first = first or tried
+        assert first is not None
+        return first
 
-    async def _apply(self, session: Session, work: Work, row: dict[str, Any]) -> Exception | None:
+    async def _apply(self, work: Work, row: dict[str, Any]) -> _Tried:
         item = decode(stored_record(row))
         if isinstance(item, Poison):
             # Parked by a newer release and then rolled back, say: this one cannot read it, so a person must.
-            return Undecodable(item.slug, item.detail)
+            return _Tried(row, item, Undecodable(item.slug, item.detail))
         decision = self.consumer.decision_for(item)
         if decision is None:
-            return None  # this release does nothing about such messages
+            return _Tried(row, item, ours=False)
         [result] = await decide_all(self.mongo, work, [Item(decision, cause_of(item))], Exception)
-        return result if isinstance(result, Exception) else None
+        return _Tried(row, item, result) if isinstance(result, Exception) else _Tried(row, item, result=result)
+
+    def _answer(self, work: Work, tried: _Tried) -> None:
+        """What waited is settled now: who sent it hears of it."""
+        item, reply = tried.item, self.consumer.reply
+        if reply is None or not tried.ours or item.envelope is None:
+            return
+        if item.record.topic not in self.consumer.command_topics:
+            return
+        message = item.message if isinstance(item, Decoded) else None
+        rejection = Rejection(tried.error.slug, tried.error.message) if isinstance(tried.error, Refused) else None
+        answer(work, reply, Settled(item.record, item.envelope, message, tried.result, rejection))
 
     async def _settle(
         self,
@@ -185,6 +211,10 @@ class Retrier:
                 raise Missing("parked-key-unknown", "Không có hồ sơ nào đang bị giữ lại với khóa này.")
             skipped = Missing("skipped-by-operator", f"{by}: {reason}")
             await self._bury(session, rows[0], skipped, now)
+            words = Missing(skipped.slug, "Người vận hành đã xem và bỏ qua lệnh này. Hãy liên hệ người vận hành.")
+            work = Work(self.consumer.source, now)
+            self._answer(work, _Tried(rows[0], decode(stored_record(rows[0])), words))
+            await work.flush(self.mongo, session)
             await self._settle(session, key, rows[0], None, len(rows), now)
 
         await transact(self.mongo, body)

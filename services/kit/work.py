@@ -20,6 +20,8 @@ from services.kit.store import Ref, Store
 
 S = TypeVar("S")
 R_co = TypeVar("R_co", covariant=True)
+MOST_LOOKS = 100
+"""A decision that names more aggregates one by one has a bug."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,14 @@ class Cause:
     correlation_id: str
     causation_id: str | None = None
     traceparent: str | None = None
+
+
+class NotLoaded(BaseException):
+    """A decision asks for an aggregate that is not loaded yet. No `Exception`: nobody but `decide_all` may catch it."""
+
+    def __init__(self, ref: Ref) -> None:
+        super().__init__(f"{ref.store.collection}/{ref.id}")
+        self.ref = ref
 
 
 class Decision(Protocol[R_co]):
@@ -88,9 +98,13 @@ class Work:
     def get(self, store: Store[S], id: str) -> S | None:
         """The state as decisions before this one in the same unit of work left it.
 
-        Raises: KeyError: the decision did not name it in `needs` (a programming error).
+        Raises: NotLoaded: it was not named in `needs`; `decide_all` loads it and decides anew. For what only loaded
+            state can name (the open dossiers of a person); each costs a round trip.
         """
-        state: S | None = self._held[Ref(store, id)].state
+        ref = Ref(store, id)
+        if ref not in self._held:
+            raise NotLoaded(ref)
+        state: S | None = self._held[ref].state
         return state
 
     def put(self, store: Store[S], id: str, state: S, *events: tuple[Topic, str, Message]) -> None:
@@ -192,12 +206,23 @@ async def decide_all(
     await work.load(mongo, (ref for item in items for ref in item.decision.needs()))
     results: list[Any] = []
     for item in items:
-        work.begin(item.cause)
         try:
-            results.append(item.decision.decide(work, work.now))
+            results.append(await _decide(mongo, work, item))
         except catch as error:
             work.drop()
             results.append(error)
         else:
             work.keep()
     return results
+
+
+async def _decide(mongo: Mongo, work: Work, item: Item) -> Any:
+    """Decide, and again for every aggregate that turns out to be needed."""
+    for _ in range(MOST_LOOKS):
+        work.begin(item.cause)
+        try:
+            return item.decision.decide(work, work.now)
+        except NotLoaded as missing:
+            work.drop()
+            await work.load(mongo, [missing.ref])
+    raise RuntimeError("a decision asks for ever more aggregates")

@@ -22,10 +22,13 @@ from contracts.topics import BY_NAME
 from contracts.types import Channel, LimitUnit, Mechanism
 from services.intake import api as intake_api
 from services.intake.commands.publish_procedure import PublishProcedure
+from services.intake.commands.rate_dossier import RatingPolicy
 from services.intake.consumers import COMMAND_TOPICS as INTAKE_COMMANDS
 from services.intake.consumers import handlers as intake_handlers
+from services.intake.consumers import reply as intake_reply
 from services.intake.domain.procedure import Procedure
 from services.intake.settings import IntakeSettings
+from services.intake.store import MORE as intake_more
 from services.intake.store import STORES as intake_stores
 from services.kit import schema, telemetry
 from services.kit.auth import ApiKeys
@@ -159,7 +162,8 @@ class Intake(Service):
         """A good registration with changes; `applicant__x` changes the applicant."""
         applicant = {"full_name": NAME, "id_number": CITIZEN_ID, "phone": PHONE}
         own = {name.removeprefix("applicant__"): changes.pop(name) for name in list(changes) if "__" in name}
-        return {"counter": COUNTER, "procedure_code": PROCEDURE, "applicant": applicant | own} | changes
+        body = {"counter": COUNTER, "procedure_code": PROCEDURE, "applicant": applicant | own}
+        return body | {"duplicate_confirmed": True} | changes
 
     async def register(self, **changes: Any) -> str:
         reply = await self.post_dossier(self.body(**changes))
@@ -197,13 +201,17 @@ async def open_intake(settings: IntakeSettings, notify: Opener) -> AsyncIterator
     """One intake API process with its consumer beside it."""
     telemetry.configure("test")
     mongo = settings.mongo("intake")
-    await schema.ensure(mongo, intake_stores)
+    await schema.ensure(mongo, intake_stores, intake_more)
     app = intake_api.create_app(settings)
     assert settings.intake_private_key is not None
     opener = Opener(settings.intake_private_key.get_secret_value())
     async with _running(app) as http:
-        handlers = intake_handlers(opener, Sealer(notify.public_key), now, frozenset({COUNTER}))
-        consumer = Consumer("intake", mongo, "/intake", now, handlers, command_topics=INTAKE_COMMANDS)
+        policy = RatingPolicy(timedelta(days=settings.invitation_days), settings.follow_up_working_days)
+        sealer = Sealer(notify.public_key)
+        handlers = intake_handlers(opener, sealer, now, frozenset({COUNTER}), rating_policy=policy)
+        consumer = Consumer(
+            "intake", mongo, "/intake", now, handlers, command_topics=INTAKE_COMMANDS, reply=intake_reply
+        )
         service = Intake(mongo, app, http, consumer, "/intake", opener=opener, notify=notify, settings=settings)
         cause = Cause(new_id())
         await Committer(mongo, "/intake", now).run_all([Item(PublishProcedure(p), cause) for p in PROCEDURES])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import csv
 import json
 import os
 import sys
@@ -114,24 +115,45 @@ async def test_init_makes_topics_and_collections_and_changes_nothing_the_second_
 
 
 async def test_a_catalogue_is_added_once_and_unchanged_the_second_time(place: dict[str, str], tmp_path: Path) -> None:
-    file = tmp_path / "catalogue.csv"
+    file, report = tmp_path / "catalogue.csv", tmp_path / "report.csv"
     file.write_text(CATALOGUE, encoding="utf-8")
-    dry = await motcua("catalogue", str(file), "--dry-run", **place)
-    assert dry.code == 0
-    assert "Đọc được 2 thủ tục, từ chối 2 dòng." in dry.out
-    assert "dòng 4: từ chối: code-repeated" in dry.out
-    assert "dòng 5: từ chối: code-malformed" in dry.out
-    assert "[/MÃ]" in dry.out  # quoted, not taken for markup
     intake = Mongo(place["MONGODB_URL"], f"{place['MONGODB_PREFIX']}_intake")
-    assert await intake.collection("procedures").count_documents({}) == 0
-    added = await motcua("catalogue", str(file), **place)
-    assert (added.code, "Thêm 2, đổi 0, giữ nguyên 0, từ chối 2; 1 thủ tục chưa có thời hạn." in added.out) == (0, True)
+    for options in (("--dry-run", "--report", str(report)), ()):
+        stopped = await motcua("catalogue", str(file), *options, **place)
+        assert (stopped.code, "rows-refused" in stopped.err) == (2, True)
+        assert "Thêm 2, đổi 0, giữ nguyên 0, từ chối 2, cần xem lại 0; 1 thủ tục chưa có thời hạn." in stopped.out
+        assert "Chưa lưu gì" in stopped.out
+        assert "code-repeated: Mã 1.000002 đã có ở dòng 3." in stopped.out
+        assert "[/MÃ]" in stopped.out  # quoted, not taken for markup
+        assert await intake.collection("procedures").count_documents({}) == 0
+    rows = list(csv.DictReader(report.open(encoding="utf-8-sig", newline="")))
+    assert [(row["line"], row["outcome"], row["slug"]) for row in rows] == [
+        ("2", "added", ""), ("3", "added", ""), ("4", "refused", "code-repeated"), ("5", "refused", "code-malformed"),
+    ]  # fmt: skip
+    added = await motcua("catalogue", str(file), "--skip-refused", **place)
+    assert (added.code, "Thêm 2" in added.out, "Đã công bố" in added.out) == (0, True, True)
     events = await intake.collection("outbox").count_documents({})
-    again = await motcua("catalogue", str(file), **place)
+    again = await motcua("catalogue", str(file), "--skip-refused", **place)
     assert (again.code, "Thêm 0, đổi 0, giữ nguyên 2" in again.out) == (0, True)
     assert await intake.collection("procedures").count_documents({}) == 2
     assert await intake.collection("outbox").count_documents({}) == events
     await intake.close()
+
+
+async def test_a_catalogue_comes_with_its_papers_and_a_change_of_them_is_named(
+    place: dict[str, str], tmp_path: Path
+) -> None:
+    file, papers = tmp_path / "catalogue.csv", tmp_path / "papers.jsonl"
+    file.write_text("code,name\n1.000001,Thủ tục một\n", encoding="utf-8")
+    document = {"name": "Tờ khai", "originals": 1, "copies": 0}
+    for count, words in ((1, "Thêm 1, đổi 0"), (2, "Thêm 0, đổi 1")):
+        papers.write_text(json.dumps({"code": "1.000001", "documents": [document] * count}), encoding="utf-8")
+        ended = await motcua("catalogue", str(file), "--papers", str(papers), **place)
+        assert (ended.code, words in ended.out) == (0, True), ended.said
+    assert "thành phần hồ sơ" in ended.out
+    unwritable = ("--report", str(tmp_path / "no" / "such.csv"))
+    ended = await motcua("catalogue", str(file), "--papers", str(papers), *unwritable, **place)
+    assert (ended.code, "file-unwritable" in ended.err) == (2, True)
 
 
 async def test_the_directory_of_agencies_is_replaced_only_when_it_differs(
@@ -152,6 +174,7 @@ async def test_the_directory_of_agencies_is_replaced_only_when_it_differs(
         ("catalogue", b"", "file-empty"),
         ("catalogue", b"a,b\n1,2\n", "column-missing"),
         ("catalogue", b"\xff\xfe\x00", "file-not-utf8"),
+        ("catalogue", b"PK\x03\x04", "file-type-differs"),
         ("catalogue", None, "file-unreadable"),
         ("agencies", b"name\nH12\n", "column-missing"),
         ("agencies", None, "file-unreadable"),

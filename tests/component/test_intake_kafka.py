@@ -8,32 +8,17 @@ from typing import Any
 
 import pytest
 
-from contracts.events.counter import HandOverResult, RegisterDossier, SupplementDossier
-from contracts.events.routing import DossierResolved, DossierSupplementRequested, DossierTransferred
-from contracts.types import Mechanism, Outcome, Timeliness
+from contracts.events.counter import HandOverResult, SupplementDossier
+from contracts.events.routing import DossierSupplementRequested, DossierTransferred
 from services.intake.store import DOSSIERS
 from services.kit.consumer import Consumer
 from services.kit.failures import DEAD_LETTERS, stored_record
 from services.kit.sealing import Opener, Sealer, new_private_key
+from tests.component.counter_fixtures import TOPIC, register, resolved
 from tests.component.ledger import events
-from tests.component.service_fixtures import COUNTER, NAME, NO_LIMIT, OTHER_COUNTER, PHONE, PROCEDURE, Intake, now
+from tests.component.service_fixtures import COUNTER, NAME, NO_LIMIT, OTHER_COUNTER, PHONE, Intake, now
 
-TOPIC = "counter.intake.v1"
 FOR_ANOTHER = Sealer(Opener(new_private_key()).public_key).seal(b"some applicant")
-
-
-def register(intake: Intake, ref: str = "R-1", **changes: Any) -> RegisterDossier:
-    values: dict[str, Any] = {
-        "counter": COUNTER, "external_ref": ref, "procedure_code": PROCEDURE, "applicant": intake.seal(),
-    }  # fmt: skip
-    return RegisterDossier(**(values | changes))
-
-
-def resolved(code: str) -> DossierResolved:
-    return DossierResolved(
-        code=code, occurred_at=now(), agency="H12.970.02", mechanism=Mechanism.ONE_STOP, procedure_code=PROCEDURE,
-        outcome=Outcome.GRANTED, timeliness=Timeliness.EARLY, due_at=now(), first_due_at=now(),
-    )  # fmt: skip
 
 
 def transferred(code: str) -> DossierTransferred:
@@ -76,17 +61,22 @@ async def test_the_same_event_id_twice_is_one_dossier(intake: Intake) -> None:
 async def test_a_repeated_reference_with_another_content_is_a_dead_letter(intake: Intake) -> None:
     await intake.take(register(intake), topic=TOPIC)
     await intake.take(register(intake, applicant=intake.seal(full_name="Người khác")), topic=TOPIC)
-    assert await intake.buried() == ["idempotency-key-reused"]
+    assert await intake.buried() == ["external-ref-reused"]
 
 
 @pytest.mark.parametrize(
     ("changes", "slug"),
     [
         ({"procedure_code": "9.999999"}, "procedure-unknown"),
+        ({"duplicate_confirmed": False}, "duplicate-suspected"),
+        ({"code": "H12.970.00-190302-0007"}, "history-needs-backfill"),
+        ({"resolved_at": now() - timedelta(days=1)}, "history-needs-backfill"),
+        ({"outcome": "granted"}, "history-needs-backfill"),
+        ({"resolved_at": now() - timedelta(days=1), "backfill": True}, "outcome-missing"),
         ({"procedure_code": NO_LIMIT}, "procedure-limit-unknown"),
         ({"occurred_at": now() + timedelta(days=2)}, "moment-in-future"),
         ({"occurred_at": "9999-12-31T23:00:00Z"}, "moment-in-future"),
-        ({"occurred_at": now() - timedelta(days=2)}, "moment-too-old"),
+        ({"occurred_at": now() - timedelta(days=8)}, "moment-too-old"),
         ({"occurred_at": "1960-01-01T00:00:00Z", "backfill": True}, "moment-out-of-calendar"),
         ({"applicant": {"phone": "0901 234 ABC"}}, "phone-invalid"),
         ({"applicant": {"phone": "02839123456"}}, "phone-not-mobile"),
@@ -101,9 +91,10 @@ async def test_a_refused_command_is_a_dead_letter_with_its_bytes_and_its_counter
 ) -> None:
     if isinstance(changes.get("applicant"), dict):
         changes = changes | {"applicant": intake.seal(**changes["applicant"])}
+    good = intake.record(register(intake, "good"), TOPIC)
     bad = intake.record(register(intake, "bad", **changes), TOPIC)
-    await intake.consumer.handle([bad, intake.record(register(intake, "good"), TOPIC)])
-    assert len(await codes(intake)) == 1
+    await intake.consumer.handle([good, bad, intake.record(register(intake, "also-good"), TOPIC)])
+    assert len(await codes(intake)) == 2
     [letter] = await intake.documents(DEAD_LETTERS)
     assert (letter["slug"], stored_record(letter)) == (slug, bad)
     assert "0901" not in letter["detail"]
@@ -193,7 +184,7 @@ class TestABugOfOurOwn:
                 raise OverflowError
 
             def decide(self, work: Any, now: Any) -> None:
-                work.get(DOSSIERS, "never loaded")
+                self.needs()
 
         await self._check(intake, lambda *_: Broken())
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
-import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -17,16 +16,11 @@ import pytest
 from local.simulators.rig import Gateways, Inbox, open_gateways, open_inbox
 from local.simulators.settings import SimulatorSettings
 from tests.eventually import eventually
+from tests.ports import free_port
 
 pytestmark = pytest.mark.asyncio
 
 PHONE = "84912345671"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @asynccontextmanager

@@ -12,6 +12,7 @@ import phonenumbers
 import pytest
 import pytest_asyncio
 
+from contracts.types import NoticeKind
 from local.simulators.clock import VIETNAM
 from local.simulators.magic import MAGIC_NUMBERS
 from local.simulators.rig import RECEIVED_TEMPLATE, Gateways, open_gateways
@@ -283,15 +284,19 @@ async def test_the_list_of_templates_is_paged_and_filtered_by_state(gateways: Ga
     disabled = await gateways.zalo_get("/template/all", offset="0", limit="100", status="4")
     assert [one["templateId"] for one in disabled["data"]] == ["300103"]
     page = await gateways.zalo_get("/template/all", offset="3", limit="1")
-    assert ([one["templateId"] for one in page["data"]], page["metadata"]["total"]) == (["300104"], 5)
+    assert ([one["templateId"] for one in page["data"]], page["metadata"]["total"]) == (["300104"], 8)
     assert (await gateways.zalo_get("/template/all", offset="0", limit="101"))["error"] == -132
 
 
-async def test_the_five_kinds_of_notice_are_registered_under_fixed_ids() -> None:
+async def test_every_kind_of_notice_but_one_time_codes_is_registered_under_a_fixed_id() -> None:
     assert [(one.template_id, one.kind) for one in ZALO_TEMPLATES] == [
         ("300101", "received"),
         ("300102", "supplement"),
         ("300103", "extended"),
         ("300104", "resolved"),
         ("300105", "returned"),
+        ("300106", "filed"),
+        ("300107", "refused"),
+        ("300108", "withdrawn"),
     ]
+    assert {one.kind for one in ZALO_TEMPLATES} == set(NoticeKind) - {NoticeKind.ONE_TIME_CODE}

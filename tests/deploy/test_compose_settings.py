@@ -40,6 +40,7 @@ ONLY_LOCAL = {
     "CLOCK_OFFSET_SECONDS": "demonstrations move the clock; production refuses it",
     "KAFKA_FETCH_MAX_WAIT_MS": "the embedded broker answers an empty fetch late; the default is right for Kafka",
     "KAFKA_SESSION_TIMEOUT_MS": "local restarts are frequent; a server uses the longer default",
+    "ANSWER_CHECK_SECONDS": "a demonstration waits for nothing; the default is often enough",
     "ZALO_UNKNOWN_SECONDS": "receipts of the simulators come within seconds",
     "ZALO_RECEIPT_SECONDS": "receipts of the simulators come within seconds",
     "SMS_RECEIPT_SECONDS": "receipts of the simulators come within seconds",
@@ -51,20 +52,27 @@ ONLY_COMPOSE = {
     "MONGO_DRIVER": "passed on from .env: the way out of motor",
     "LOG_LEVEL": "passed on from .env",
     "TRACKING_ATTEMPTS": "passed on from .env",
+    "PORTAL_DOOR": "passed on from .env: the portal's door is open unless a place closes it",
+    "BACKFILL_COUNTERS": "passed on from .env: only while the registers of a counter are being migrated",
     "ZALO_TEMPLATE_IDS": "passed on from .env: the vendor gives each installation its own",
+    "ORG_NAME": "passed on from .env: each place has its own name",
+    "PLACE_NAME": "passed on from .env: each place has its own name",
+    "OFFICE_NAMES": "passed on from .env: each place has its own counters",
+    "OFFICE_PHONES": "passed on from .env: each place has its own counters",
+    "FORM_SET": "passed on from .env: only where a place still prints the forms of 2018",
     "SMS_PREFIX": "passed on from .env: registered with the vendor",
 }
 NOT_FOR: dict[str, set[str]] = {
     # One local environment serves both processes of a service; in a container each gets only what it reads.
     "intake-api": {"INTAKE_WORKER_PORT"} | KAFKA,
-    "intake-worker": {"INTAKE_API_PORT"},
+    "intake-worker": {"INTAKE_API_PORT", "TRUSTED_PROXIES", "PUBLIC_BASE_URL", "ONLINE_FORM"},
     "routing-api": {"ROUTING_WORKER_PORT"} | KAFKA,
     "routing-worker": {"ROUTING_API_PORT"},
     # Faces the internet (webhooks), so it can neither open contacts nor send.
     "notify-api": {
         "NOTIFY_WORKER_PORT", "NOTIFY_PRIVATE_KEY", "ZALO_BASE_URL", "ZALO_OAUTH_URL", "ZALO_APP_SECRET",
         "ZALO_REFRESH_TOKEN", "ESMS_BASE_URL", "ESMS_API_KEY", "ESMS_SECRET_KEY", "ESMS_BRANDNAME",
-        "ESMS_CALLBACK_URL",
+        "ESMS_CALLBACK_URL", "RATING_BASE_URL",
     } | KAFKA,
     "notify-worker": {"NOTIFY_API_PORT", "ZALO_OA_SECRET_KEY"},
 }  # fmt: skip

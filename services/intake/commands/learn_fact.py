@@ -8,7 +8,9 @@ from datetime import datetime
 
 from contracts.events.base import DossierEvent
 from contracts.problems import NotYet
-from services.intake.domain import dossier as domain
+from contracts.topics import DOSSIER_EVENTS
+from services.intake.commands.invite import Invite
+from services.intake.domain import ending
 from services.intake.store import DOSSIERS
 from services.kit.store import Ref
 from services.kit.work import Work
@@ -19,15 +21,27 @@ class LearnFact:
     """A fact of routing about a dossier of ours."""
 
     fact: DossierEvent
+    invite: Invite | None = None
+    """For a dossier that was handed over at registration: it counts as returned once it is resolved."""
 
     def needs(self) -> Iterable[Ref]:
         yield Ref(DOSSIERS, self.fact.code)
 
     def decide(self, work: Work, now: datetime) -> None:
         """Raises: NotYet `dossier-unknown`: a fact about a dossier that is not here (yet)."""
-        dossier = work.get(DOSSIERS, self.fact.code)
+        code = self.fact.code
+        dossier = work.get(DOSSIERS, code)
         if dossier is None:
             raise NotYet("dossier-unknown", "Chưa có hồ sơ với mã này.")
-        changed = domain.learn(dossier, self.fact)
-        if changed != dossier:
-            work.put(DOSSIERS, self.fact.code, changed)
+        changed = ending.learn(dossier, self.fact)
+        if changed == dossier:
+            return
+        how = ending.handed_over_already(changed)
+        if how is None:
+            work.put(DOSSIERS, code, changed)
+            return
+        sealed = None if self.invite is None or dossier.backfill else self.invite.sealed
+        returned, event = ending.hand_over(changed, how, sealed)
+        if self.invite is not None and sealed is not None:
+            self.invite.keep(work, code, how.at)
+        work.put(DOSSIERS, code, returned, (DOSSIER_EVENTS, code, event))

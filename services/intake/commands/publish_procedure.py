@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Literal
 
 from contracts.events.catalogue import ProcedurePublished
 from contracts.topics import CATALOGUE_PROCEDURES
 from services.intake.domain.procedure import Procedure
-from services.intake.store import PROCEDURE_VERSIONS, PROCEDURES
+from services.intake.store import CATALOGUE, PROCEDURE_VERSIONS, PROCEDURES, CatalogueEdition
 from services.kit.store import Ref
 from services.kit.work import Work
 
@@ -18,31 +18,71 @@ Change = Literal["added", "changed", "unchanged"]
 
 
 @dataclass(frozen=True)
+class Judgement:
+    """What publishing a procedure would change."""
+
+    change: Change
+    procedure: Procedure
+    """As it stands afterwards, with its version."""
+    fields: tuple[str, ...] = ()
+    """Names of the facts that changed."""
+
+
+def judge(current: Procedure | None, proposed: Procedure) -> Judgement:
+    """Compare with the version in use; `proposed.version` is ignored, it follows that version."""
+    if current is None:
+        return Judgement("added", replace(proposed, version=1))
+    following = current.next_version(proposed)
+    if following is None:
+        return Judgement("unchanged", current)
+    differ = (
+        field.name for field in fields(Procedure) if getattr(current, field.name) != getattr(following, field.name)
+    )
+    return Judgement("changed", following, tuple(name for name in differ if name != "version"))
+
+
+def publish(work: Work, procedure: Procedure, now: datetime) -> None:
+    """Keep a new version and tell of it. Open dossiers stay with the version that they were filed under."""
+    event = ProcedurePublished(
+        procedure_code=procedure.code,
+        version=procedure.version,
+        name=procedure.name,
+        field=procedure.field,
+        mechanism=procedure.mechanism,
+        agencies=procedure.agencies,
+        limit_value=procedure.limit_value,
+        limit_unit=procedure.limit_unit,
+        fee_vnd=procedure.fee_vnd,
+        published_at=now,
+        statutory_limit_value=procedure.statutory_limit_value,
+        statutory_limit_unit=procedure.statutory_limit_unit,
+        level=procedure.level or None,
+        result=procedure.result or None,
+        papers=tuple(paper.name for paper in procedure.papers),
+    )
+    work.put(PROCEDURES, procedure.code, procedure, (CATALOGUE_PROCEDURES, procedure.code, event))
+    work.put(PROCEDURE_VERSIONS, f"{procedure.code}@{procedure.version}", procedure)
+
+
+def new_edition(work: Work) -> None:
+    """Say that something was published; needs `Ref(CATALOGUE, "edition")`."""
+    edition = work.get(CATALOGUE, "edition") or CatalogueEdition()
+    work.put(CATALOGUE, "edition", CatalogueEdition(edition.number + 1))
+
+
+@dataclass(frozen=True)
 class PublishProcedure:
-    """`procedure.version` is ignored: it follows the version in use."""
+    """Publish one procedure; `import_catalogue` publishes a file of them."""
 
     procedure: Procedure
 
     def needs(self) -> Iterable[Ref]:
         yield Ref(PROCEDURES, self.procedure.code)
+        yield Ref(CATALOGUE, "edition")
 
     def decide(self, work: Work, now: datetime) -> Change:
-        current = work.get(PROCEDURES, self.procedure.code)
-        published = current.next_version(self.procedure) if current else replace(self.procedure, version=1)
-        if published is None:
-            return "unchanged"
-        event = ProcedurePublished(
-            procedure_code=published.code,
-            version=published.version,
-            name=published.name,
-            field=published.field,
-            mechanism=published.mechanism,
-            agencies=published.agencies,
-            limit_value=published.limit_value,
-            limit_unit=published.limit_unit,
-            fee_vnd=published.fee_vnd,
-            published_at=now,
-        )
-        work.put(PROCEDURES, published.code, published, (CATALOGUE_PROCEDURES, published.code, event))
-        work.put(PROCEDURE_VERSIONS, f"{published.code}@{published.version}", published)
-        return "changed" if current else "added"
+        judgement = judge(work.get(PROCEDURES, self.procedure.code), self.procedure)
+        if judgement.change != "unchanged":
+            publish(work, judgement.procedure, now)
+            new_edition(work)
+        return judgement.change

@@ -1,23 +1,26 @@
-"""Register a complete dossier at the counter (tiếp nhận hồ sơ và hẹn trả kết quả)."""
+"""Register a complete dossier (tiếp nhận hồ sơ và hẹn trả kết quả)."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, replace
+from datetime import datetime
 
-from contracts.problems import Conflict, Missing
+from contracts.problems import Invalid
 from contracts.topics import DOSSIER_EVENTS
-from contracts.types import Channel
-from services.intake.commands.moments import business_time
-from services.intake.domain import dossier as domain
-from services.intake.domain.dossier import Applicant, Dossier, Status
-from services.intake.domain.numbering import DailyNumber, dossier_code, series_id
+from contracts.types import LimitUnit, Outcome
+from services.intake.commands.application import Application, procedure_in_use
+from services.intake.commands.codes import next_code, series_of, take_code
+from services.intake.commands.duplicates import person_id, remember_filing, warn_of_duplicates
+from services.intake.commands.moments import business_time, check_history
+from services.intake.commands.requests import Once
+from services.intake.domain import receiving
+from services.intake.domain.checklist import require_complete
+from services.intake.domain.dossier import Dossier, HandOver
+from services.intake.domain.numbering import parts
 from services.intake.domain.procedure import Procedure
-from services.intake.promise import promise
-from services.intake.store import DOSSIERS, NUMBERS, PROCEDURES, REQUESTS, Request
-from services.kit.clock import VIETNAM
+from services.intake.promise import Promise, promise
+from services.intake.store import DOSSIERS, FILINGS_OF_A_PERSON, NUMBERS, PROCEDURES
 from services.kit.store import Ref
 from services.kit.work import Work
 
@@ -33,107 +36,126 @@ class Registered:
 
 
 @dataclass(frozen=True)
+class History:
+    """What an old register says of a dossier (backfill), beside its content."""
+
+    code: str | None = None
+    due_at: datetime | None = None
+    """The date that was promised then; without it the limit decides."""
+    resolved_at: datetime | None = None
+    outcome: Outcome | None = None
+    hand_over: HandOver | None = None
+
+
+@dataclass(frozen=True)
 class RegisterDossier:
     """The command. `request_id` is the caller's idempotency key within its own scope."""
 
     request_id: str
     fingerprint: str
-    counter: str
-    procedure_code: str
-    channel: Channel
-    applicant: Applicant
-    contact: str | None
-    """Sealed for notify; None: the citizen wants no notices or has no phone."""
+    application: Application
     received_at: datetime
-    sets: int = 1
-    external_ref: str | None = None
     backfill: bool = False
     said_at: datetime | None = None
     """When the command was sent, for those that came by Kafka."""
+    duplicate_confirmed: bool = False
+    on_the_spot: HandOver | None = None
+    """Solved and handed over at once (NĐ 61/2018 Art 17.4); `at` is the moment of receipt."""
+    history: History = History()
 
     @property
-    def series(self) -> str:
-        try:
-            day = self.received_at.astimezone(VIETNAM).date()
-        except OverflowError:  # the last hours of the year 9999 have no date in Viet Nam; `decide` refuses them
-            day = date.max
-        return series_id(self.counter, day)
+    def _once(self) -> Once:
+        content = self.application
+        return Once(self.request_id, self.fingerprint, content.counter, content.external_ref, content.content)
+
+    @property
+    def _series(self) -> str:
+        if self.history.code is not None:
+            return parts(self.history.code)[0]
+        return series_of(self.application.counter, self.received_at)
+
+    @property
+    def _person(self) -> str | None:
+        return person_id(self.application.applicant, self.application.procedure_code)
 
     def needs(self) -> Iterable[Ref]:
-        yield Ref(REQUESTS, self.request_id)
-        yield Ref(PROCEDURES, self.procedure_code)
-        yield Ref(NUMBERS, self.series)
-        if self.external_ref is not None:
-            yield Ref(REQUESTS, self._reference)
-
-    @property
-    def _reference(self) -> str:
-        """The counter's own reference stands for one dossier, whichever door and key it comes by."""
-        return f"ref|{self.counter}|{self.external_ref}"
-
-    @property
-    def _content(self) -> str:
-        said = (self.procedure_code, self.channel.value, self.applicant, self.sets)
-        return fingerprint(repr(said).encode())
+        yield from self._once.needs()
+        yield Ref(PROCEDURES, self.application.procedure_code)
+        yield Ref(NUMBERS, self._series)
+        if self._person is not None:
+            yield Ref(FILINGS_OF_A_PERSON, self._person)
+        if self.history.code is not None:
+            yield Ref(DOSSIERS, self.history.code)
 
     def decide(self, work: Work, now: datetime) -> Registered:
         """
         Raises:
-            Conflict `idempotency-key-reused`, `external-ref-reused`: used for another dossier.
-            Missing `procedure-unknown`, Invalid `procedure-limit-unknown`, `moment-…`.
+            Conflict `idempotency-key-reused`, `external-ref-reused`, `code-taken`, `duplicate-suspected`,
+                `checklist-incomplete`.
+            Missing `procedure-unknown`, Invalid `procedure-limit-unknown`, `on-the-spot-not-allowed`, `moment-…`,
+                `paper-…`.
         """
-        known = work.get(REQUESTS, self.request_id)
+        known = self._once.answered(work)
         if known is not None:
-            if known.fingerprint != self.fingerprint:
-                raise Conflict("idempotency-key-reused", "Khóa chống trùng này đã dùng cho một hồ sơ khác.")
-            return Registered(known.code, True, None)
-        if self.external_ref is not None and (same := work.get(REQUESTS, self._reference)) is not None:
-            if same.fingerprint != self._content:
-                raise Conflict("external-ref-reused", "Số tham chiếu này của quầy đã dùng cho một hồ sơ khác.")
-            return Registered(same.code, True, None)
-        procedure = work.get(PROCEDURES, self.procedure_code)
-        if procedure is None:
-            raise Missing("procedure-unknown", "Không có thủ tục này trong danh mục đang công bố.")
-        received_at = business_time(self.received_at, now, backfill=self.backfill, said_at=self.said_at)
-        number = (work.get(NUMBERS, self.series) or DailyNumber()).next()
-        state = self._dossier(dossier_code(self.series, number.last), procedure, received_at)
-        dossier, event = domain.submit(state, self.contact)
-        work.put(NUMBERS, self.series, number)
-        work.put(REQUESTS, self.request_id, Request(self.fingerprint, dossier.code, now))
-        if self.external_ref is not None:
-            work.put(REQUESTS, self._reference, Request(self._content, dossier.code, now))
-        work.put(DOSSIERS, dossier.code, dossier, (DOSSIER_EVENTS, dossier.code, event))
-        return Registered(dossier.code, False, dossier)
-
-    def _dossier(self, code: str, procedure: Procedure, received_at: datetime) -> Dossier:
-        promised = promise(received_at, procedure.limit_value, procedure.limit_unit)
-        assert procedure.limit_value is not None
-        assert procedure.limit_unit is not None
-        return Dossier(
+            return Registered(known, True, None)
+        procedure = procedure_in_use(work, self.application.procedure_code)
+        at = business_time(self.received_at, now, backfill=self.backfill, said_at=self.said_at)
+        handed_over = self.history.hand_over
+        check_history(at, self.history.resolved_at, handed_over.at if handed_over else None, now)
+        state = self.application.dossier("", procedure, at)
+        if not self.backfill:
+            require_complete(procedure.papers, state.checklist)
+            warn_of_duplicates(work, self._person, confirmed=self.duplicate_confirmed)
+        promised = self._promise(procedure, at)
+        code = self._code(work)
+        state = replace(
+            state,
             code=code,
-            counter=self.counter,
-            procedure_code=procedure.code,
-            procedure_version=procedure.version,
-            procedure_name=procedure.name,
-            field=procedure.field,
-            mechanism=procedure.mechanism,
-            channel=self.channel,
-            applicant=self.applicant,
-            status=Status.RECEIVED,
-            received_at=received_at,
+            backfill=self.backfill,
             due_at=promised.due_at,
             first_due_at=promised.due_at,
             due_explained=promised.explained,
             first_due_explained=promised.explained,
-            limit_value=procedure.limit_value,
-            limit_unit=procedure.limit_unit,
-            fee_vnd=procedure.fee_vnd,
-            sets=self.sets,
-            external_ref=self.external_ref,
-            backfill=self.backfill,
         )
+        state = self._resolved(state, at)
+        outcome = Outcome.GRANTED if self.on_the_spot else self.history.outcome
+        dossier, event = receiving.submit(state, self.application.contact, outcome)
+        self._once.remember(work, code, now)
+        remember_filing(work, self._person, code)
+        work.put(DOSSIERS, code, dossier, (DOSSIER_EVENTS, code, event))
+        return Registered(code, False, dossier)
+
+    def _code(self, work: Work) -> str:
+        if self.history.code is None:
+            return next_code(work, self._series)
+        take_code(work, self.history.code)
+        return self.history.code
+
+    def _promise(self, procedure: Procedure, at: datetime) -> Promise:
+        if self.on_the_spot is not None:
+            if not procedure.may_be_solved_on_the_spot:
+                raise Invalid("on-the-spot-not-allowed", "Thủ tục này không giải quyết ngay tại quầy được.")
+            return promise(at, 1, LimitUnit.SAME_DAY)
+        if self.history.due_at is not None:
+            return Promise(self.history.due_at, "theo sổ theo dõi hồ sơ cũ")
+        return promise(at, procedure.limit_value, procedure.limit_unit)
+
+    def _resolved(self, dossier: Dossier, at: datetime) -> Dossier:
+        if self.on_the_spot is not None:
+            return replace(dossier, on_the_spot=True, resolved_at=at, hand_over=replace(self.on_the_spot, at=at))
+        return replace(dossier, resolved_at=self.history.resolved_at, hand_over=self.history.hand_over)
 
 
-def fingerprint(body: bytes) -> str:
-    """Tells whether a repeated key comes with the same content."""
-    return hashlib.sha256(body).hexdigest()
+@dataclass(frozen=True)
+class RegisterMany:
+    """Many dossiers of one applicant in one go: all or none."""
+
+    commands: tuple[RegisterDossier, ...]
+
+    def needs(self) -> Iterable[Ref]:
+        for command in self.commands:
+            yield from command.needs()
+
+    def decide(self, work: Work, now: datetime) -> tuple[Registered, ...]:
+        """Raises: as `RegisterDossier`; then none of them is registered."""
+        return tuple(command.decide(work, now) for command in self.commands)

@@ -5,78 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
 
-from contracts.events import intake, routing
-from contracts.events.base import DossierEvent
-from contracts.problems import Conflict, Invalid
+from contracts.problems import Conflict
 from contracts.types import (
     Channel,
     HandOverMethod,
     HandOverProof,
+    IdentityCheck,
     LimitUnit,
     Mechanism,
     Outcome,
     ReceivedBy,
     Timeliness,
 )
+from services.intake.domain.checklist import Change, Line
+from services.intake.domain.people import Applicant, Mandate, Receiver
+from services.intake.domain.status import ALLOWED, REFUSALS, Action, Status
 
-
-class Status(StrEnum):
-    """Words a clerk would say; `PORTAL_STATUS` maps each to the national portal's code."""
-
-    REGISTERED = "registered"
-    RECEIVED = "received"
-    REFUSED = "refused"
-    IN_PROCESS = "in_process"
-    SUPPLEMENT = "supplement"
-    PAYMENT = "payment"
-    WITHDRAWN = "withdrawn"
-    HALTED = "halted"
-    RESOLVED = "resolved"
-    RETURNED = "returned"
-
-
-PORTAL_STATUS: Mapping[Status, int] = {status: number for number, status in enumerate(Status, start=1)}
-"""trangThaiHoSo 1-10 (TT 22/2019/TT-BTTTT, Phụ lục I), total by construction."""
-ENDED = frozenset({Status.REFUSED, Status.WITHDRAWN, Status.RETURNED})
-
-FACTS: Mapping[type[DossierEvent], Mapping[Status, Status]] = {
-    routing.DossierTransferred: {Status.RECEIVED: Status.IN_PROCESS, Status.SUPPLEMENT: Status.IN_PROCESS},
-    routing.DossierTransferAccepted: {},
-    routing.DossierTransferDeclined: {},
-    routing.DossierSupplementRequested: {
-        Status.RECEIVED: Status.SUPPLEMENT,
-        Status.IN_PROCESS: Status.SUPPLEMENT,
-    },
-    routing.DossierPaymentRequested: {Status.IN_PROCESS: Status.PAYMENT},
-    routing.DossierHalted: {s: Status.HALTED for s in (Status.RECEIVED, Status.IN_PROCESS)},
-    routing.DossierDueSoon: {},
-    routing.DossierOverdue: {},
-    routing.DossierExtended: {},
-    routing.DossierResolved: {
-        s: Status.RESOLVED
-        for s in (Status.RECEIVED, Status.IN_PROCESS, Status.PAYMENT, Status.SUPPLEMENT, Status.HALTED)
-    },
-}
-"""What routing's facts do to the status; a state that is not named stays (an ended dossier stays ended)."""
-
-MAY_SUPPLEMENT = frozenset({Status.SUPPLEMENT})
-MAY_HAND_OVER = frozenset({Status.RESOLVED})
-
-
-@dataclass(frozen=True)
-class Applicant:
-    """Who the dossier is for (chủ hồ sơ). Personal data: never leaves this service in clear."""
-
-    kind: str
-    """`citizen` or `organisation`."""
-    full_name: str
-    id_number: str | None = None
-    """Số định danh cá nhân (12 digits) or mã số thuế."""
-    phone: str | None = None
-    """Ten digits, `0…`."""
-    address: str | None = None
+DESK = "desk"
+"""Who asked for papers, when it was not an agency."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +37,45 @@ class TimelineEntry:
     reason: str | None = None
     items: tuple[str, ...] = ()
     due_at: datetime | None = None
+    step: int | None = None
+    step_due_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One paper that was asked for."""
+
+    name: str
+    reason: str
+    paper: int | None = None
+    """Its number on the published list."""
+
+
+@dataclass(frozen=True)
+class SupplementRequest:
+    """A request for papers (yêu cầu bổ sung, form 02), of the desk or of an agency, and what came of it."""
+
+    at: datetime
+    by: str
+    """`DESK` or the agency's code."""
+    items: tuple[Wanted, ...]
+    legal_basis: str | None = None
+    """Recorded for every request after the first (NĐ 61/2018 Art 11)."""
+    answered_at: datetime | None = None
+    changes: tuple[Change, ...] = ()
+    """What the citizen changed, for those who look again."""
+
+
+@dataclass(frozen=True)
+class HandOver:
+    """How the result reached the citizen (trả kết quả)."""
+
+    at: datetime
+    method: HandOverMethod
+    received_by: ReceivedBy
+    proof: HandOverProof
+    identity_check: IdentityCheck | None = None
+    receiver: Receiver | None = None
 
 
 @dataclass(frozen=True)
@@ -98,6 +84,7 @@ class Dossier:
 
     code: str
     counter: str
+    """Desk that received it (nơi tiếp nhận)."""
     procedure_code: str
     procedure_version: int
     procedure_name: str
@@ -105,119 +92,87 @@ class Dossier:
     mechanism: Mechanism
     channel: Channel
     applicant: Applicant
+    """Owner (chủ hồ sơ)."""
     status: Status
     received_at: datetime
-    due_at: datetime
-    """The current promise."""
-    first_due_at: datetime
+    """When it was complete and correct; of a filing that waits: when it was filed."""
+    due_at: datetime | None
+    """The current promise; None until it is accepted."""
+    first_due_at: datetime | None
     """The first promise, printed on the receipt; never changed."""
     due_explained: str
     """How the current due date came about, a Vietnamese sentence."""
     first_due_explained: str
     """The same of the first promise, for the receipt."""
-    limit_value: float
-    limit_unit: LimitUnit
+    limit_value: float | None
+    limit_unit: LimitUnit | None
     fee_vnd: int | None = None
+    fee_paid_vnd: int | None = None
     sets: int = 1
     """Số lượng hồ sơ (bộ)."""
     external_ref: str | None = None
     backfill: bool = False
+    handed_in_at: str | None = None
+    """Where it was handed in, when that is another desk (nơi nộp, phi địa giới)."""
+    competent_agency: str | None = None
+    """Agency that is competent, when it is not one of the counter's own."""
+    submitter: Applicant | None = None
+    mandated: Applicant | None = None
+    mandate: Mandate | None = None
+    checklist: tuple[Line, ...] = ()
+    return_by: HandOverMethod = HandOverMethod.COUNTER
+    return_address: str | None = None
+    clerk: str | None = None
+    """Người tiếp nhận, as printed on the receipt."""
+    contact: str | None = None
+    """Phone and channel as sealed for notify, kept until a filing is accepted."""
+    filed_at: datetime | None = None
+    """Of a filing that a clerk had to look at first."""
+    answer_due_at: datetime | None = None
+    """The desk must answer the filing by then."""
+    answer_overdue: bool = False
+    """It was not answered in time (quá hạn tiếp nhận); stays."""
+    on_the_spot: bool = False
+    """Solved at the desk at once (NĐ 61/2018 Art 17.4)."""
+    requests: tuple[SupplementRequest, ...] = ()
+    grounds: tuple[str, ...] = ()
+    """Coded legal grounds of a refusal."""
+    withdrawal_reason: str | None = None
     agency: str | None = None
     """Where it is being processed now."""
     outcome: Outcome | None = None
     timeliness: Timeliness | None = None
     resolved_at: datetime | None = None
     returned_at: datetime | None = None
+    ended_at: datetime | None = None
+    """Refused or withdrawn."""
+    hand_over: HandOver | None = None
+    """Said beforehand for what was solved on the spot; it counts once the dossier is resolved."""
     timeline: tuple[TimelineEntry, ...] = ()
 
+    @property
+    def accepted(self) -> bool:
+        """Whether the time limit has begun."""
+        return self.due_at is not None
 
-def submit(dossier: Dossier, contact: str | None) -> tuple[Dossier, intake.DossierSubmitted]:
-    """A complete dossier is received: the receipt is printed and the limit runs (NĐ 61/2018 Art 17)."""
-    if dossier.due_at < dossier.received_at:
-        raise Invalid("due-date-in-past", "Ngày hẹn trả không thể trước ngày tiếp nhận.")
-    event = intake.DossierSubmitted(
-        code=dossier.code,
-        occurred_at=dossier.received_at,
-        backfill=dossier.backfill,
-        procedure_code=dossier.procedure_code,
-        procedure_version=dossier.procedure_version,
-        procedure_name=dossier.procedure_name,
-        mechanism=dossier.mechanism,
-        channel=dossier.channel,
-        counter=dossier.counter,
-        received_at=dossier.received_at,
-        due_at=dossier.due_at,
-        contact=contact,
-        external_ref=dossier.external_ref,
-    )
-    entry = TimelineEntry(dossier.received_at, "submitted", due_at=dossier.due_at)
-    return replace(dossier, timeline=(entry,)), event
+    @property
+    def allowed(self) -> tuple[Action, ...]:
+        """What the desk may do now."""
+        return tuple(action for action in Action if self.may(action))
 
+    def may(self, action: Action) -> bool:
+        if self.status not in ALLOWED[action]:
+            return False
+        return not (action is Action.REFUSE and self.accepted)
 
-def supplement(
-    dossier: Dossier, at: datetime, due_at: datetime, due_explained: str
-) -> tuple[Dossier, intake.DossierSupplemented]:
-    """The missing papers arrived: the whole limit begins anew (NĐ 61/2018 Art 19.4)."""
-    _require(dossier, MAY_SUPPLEMENT, "supplement-not-expected", "Hồ sơ này không đang chờ bổ sung.")
-    event = intake.DossierSupplemented(
-        code=dossier.code, occurred_at=at, backfill=dossier.backfill, counter=dossier.counter, due_at=due_at
-    )
-    entry = TimelineEntry(at, "supplemented", due_at=due_at)
-    changed = replace(
-        dossier,
-        status=Status.IN_PROCESS,
-        due_at=due_at,
-        due_explained=due_explained,
-        timeline=(*dossier.timeline, entry),
-    )
-    return changed, event
+    def require(self, action: Action) -> None:
+        """Raises: Conflict with the action's slug; `allowed` says what is possible."""
+        if not self.may(action):
+            slug, words = REFUSALS[action]
+            allowed = [action.value for action in self.allowed]
+            raise Conflict(slug, words, state=self.status.value, allowed=allowed)
 
-
-def hand_over(
-    dossier: Dossier, at: datetime, method: HandOverMethod, received_by: ReceivedBy, proof: HandOverProof
-) -> tuple[Dossier, intake.DossierReturned]:
-    """The result reaches the citizen (NĐ 61/2018 Art 20)."""
-    _require(dossier, MAY_HAND_OVER, "result-not-ready", "Hồ sơ này chưa có kết quả để trả, hoặc đã trả rồi.")
-    event = intake.DossierReturned(
-        code=dossier.code,
-        occurred_at=at,
-        backfill=dossier.backfill,
-        counter=dossier.counter,
-        method=method,
-        received_by=received_by,
-        proof=proof,
-    )
-    entry = TimelineEntry(at, "returned")
-    return replace(dossier, status=Status.RETURNED, returned_at=at, timeline=(*dossier.timeline, entry)), event
-
-
-def learn(dossier: Dossier, fact: DossierEvent) -> Dossier:
-    """Take over a fact of routing. Facts have happened; they are never refused, and told again change nothing."""
-    due_at = getattr(fact, "due_at", None)
-    entry = TimelineEntry(
-        at=fact.occurred_at,
-        kind=fact.TYPE.split(".")[-2],
-        agency=getattr(fact, "agency", None),
-        reason=getattr(fact, "reason", None),
-        items=getattr(fact, "items", ()),
-        due_at=due_at if isinstance(fact, routing.DossierExtended) else None,
-    )
-    if entry in dossier.timeline:
-        return dossier
-    changed = replace(
-        dossier,
-        status=FACTS[type(fact)].get(dossier.status, dossier.status),
-        timeline=(*dossier.timeline, entry),
-        agency=entry.agency or dossier.agency,
-    )
-    if isinstance(fact, routing.DossierExtended):
-        explained = f"hẹn lại (xin lỗi, một lần) thay cho ngày hẹn đầu; lý do: {fact.reason}"
-        return replace(changed, due_at=fact.due_at, due_explained=explained)
-    if isinstance(fact, routing.DossierResolved):
-        return replace(changed, outcome=fact.outcome, timeliness=fact.timeliness, resolved_at=fact.occurred_at)
-    return changed
-
-
-def _require(dossier: Dossier, allowed: frozenset[Status], slug: str, message: str) -> None:
-    if dossier.status not in allowed:
-        raise Conflict(slug, message, state=dossier.status.value, allowed_when=sorted(s.value for s in allowed))
+    def noted(self, entry: TimelineEntry, **changes: object) -> Dossier:
+        """With one more line in its story, and the changes that go with it."""
+        fields: Mapping[str, object] = {"timeline": (*self.timeline, entry), **changes}
+        return replace(self, **fields)  # type: ignore[arg-type]

@@ -8,12 +8,24 @@ from datetime import date
 
 @dataclass(frozen=True)
 class DailyNumber:
-    """The last number a counter gave out on a day."""
+    """The last number of a series, and those beyond it that came with a code of their own."""
 
     last: int = 0
+    taken: tuple[int, ...] = ()
+    """Numbers above `last` that the national portal or an old register gave out in this series."""
 
     def next(self) -> DailyNumber:
-        return DailyNumber(self.last + 1)
+        """Give out the next number that nobody has."""
+        number = self.last + 1
+        while number in self.taken:
+            number += 1
+        return DailyNumber(number, tuple(n for n in self.taken if n > number))
+
+    def take(self, number: int) -> DailyNumber:
+        """Note a number given out elsewhere; ours go round it, so that no code stands for two dossiers."""
+        if number <= self.last or number in self.taken:
+            return self
+        return DailyNumber(self.last, tuple(sorted((*self.taken, number))))
 
 
 def series_id(counter: str, day: date) -> str:
@@ -24,3 +36,9 @@ def series_id(counter: str, day: date) -> str:
 def dossier_code(series: str, number: int) -> str:
     """Mã hồ sơ: at least four digits, more when a day passes 9999."""
     return f"{series}-{number:04d}"
+
+
+def parts(code: str) -> tuple[str, int]:
+    """Series and number of a dossier code."""
+    series, _, number = code.rpartition("-")
+    return series, int(number)

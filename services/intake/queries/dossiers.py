@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from services.intake.domain.dossier import Dossier, Status
+from services.intake.domain.dossier import Dossier
+from services.intake.domain.status import Status
 from services.intake.store import DOSSIERS
 from services.kit.mongo import Mongo
 

@@ -1,127 +1,37 @@
-"""What a citizen sees of a dossier (tra cứu): code and the last four digits of the phone."""
+"""A dossier in the citizen's words (tra cứu): `story` for lists and desks, `citizen_story` for the citizen alone."""
 
 from __future__ import annotations
 
-import hmac
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from limits import RateLimitItem, parse
-from limits.aio.storage import MemoryStorage
-from limits.aio.strategies import MovingWindowRateLimiter
-
-from contracts.problems import Denied, Refused
-from contracts.types import NoticeChannel, NoticeKind, Timeliness
-from services.intake.domain.dossier import ENDED, PORTAL_STATUS, Dossier, Status, TimelineEntry
+from contracts.types import Timeliness
+from services.intake.domain.dossier import DESK, Dossier, SupplementRequest, TimelineEntry
+from services.intake.domain.grounds import REFUSAL_GROUNDS
 from services.intake.domain.informed import Informed, Told
-from services.intake.store import DOSSIERS, INFORMED
+from services.intake.domain.reasons import reason_words
+from services.intake.domain.status import ENDED, PORTAL_STATUS, Action, Status
+from services.intake.queries import words
 from services.kit.clock import VIETNAM
-from services.kit.mongo import Mongo
-
-STATUS_WORDS: Mapping[Status, str] = {
-    Status.REGISTERED: "Đã nộp trực tuyến, chờ cán bộ tiếp nhận",
-    Status.RECEIVED: "Đã tiếp nhận",
-    Status.REFUSED: "Không được tiếp nhận",
-    Status.IN_PROCESS: "Đang giải quyết",
-    Status.SUPPLEMENT: "Chờ ông/bà bổ sung giấy tờ",
-    Status.PAYMENT: "Chờ ông/bà thực hiện nghĩa vụ tài chính",
-    Status.WITHDRAWN: "Ông/bà đã rút hồ sơ",
-    Status.HALTED: "Dừng xử lý",
-    Status.RESOLVED: "Đã có kết quả, mời ông/bà đến nhận",
-    Status.RETURNED: "Đã trả kết quả",
-}
-ENTRY_WORDS: Mapping[str, str] = {
-    "submitted": "Bộ phận Một cửa tiếp nhận hồ sơ",
-    "transferred": "Chuyển đến cơ quan giải quyết",
-    "transfer-accepted": "Cơ quan giải quyết đã nhận hồ sơ",
-    "transfer-declined": "Cơ quan trả lại để chuyển đúng nơi giải quyết",
-    "supplement-requested": "Yêu cầu bổ sung giấy tờ; thời hạn tạm dừng",
-    "supplemented": "Đã bổ sung đủ; thời hạn tính lại từ đầu",
-    "payment-requested": "Yêu cầu thực hiện nghĩa vụ tài chính",
-    "halted": "Dừng xử lý",
-    "due-soon": "Sắp đến hạn trả kết quả",
-    "overdue": "Quá hạn trả kết quả",
-    "extended": "Xin lỗi và hẹn lại ngày trả kết quả",
-    "resolved": "Đã có kết quả",
-    "returned": "Đã trả kết quả",
-}
-NOTICE_WORDS: Mapping[NoticeKind, str] = {
-    NoticeKind.RECEIVED: "đã tiếp nhận hồ sơ",
-    NoticeKind.SUPPLEMENT: "cần bổ sung giấy tờ",
-    NoticeKind.EXTENDED: "xin lỗi và hẹn lại",
-    NoticeKind.RESOLVED: "đã có kết quả",
-    NoticeKind.RETURNED: "đã trả kết quả",
-}
-CHANNEL_WORDS = {NoticeChannel.ZALO: "Zalo", NoticeChannel.SMS: "tin nhắn SMS", NoticeChannel.CALL_LIST: "điện thoại"}
-TIMELINESS_WORDS = {
-    Timeliness.EARLY: "trước hạn",
-    Timeliness.ON_TIME: "đúng hạn",
-    Timeliness.LATE: "quá hạn",
-}
-
-
-class TooManyTries(Refused):
-    """Wrong digits too often; HTTP 403."""
-
-    kind = "denied"
-
-
-@dataclass
-class Tracking:
-    """Tracking with a limit on wrong tries per dossier, so that four digits cannot be guessed."""
-
-    mongo: Mongo
-    attempts: str
-
-    def __post_init__(self) -> None:
-        self._limit: RateLimitItem = parse(self.attempts)
-        self._limiter = MovingWindowRateLimiter(MemoryStorage())
-
-    async def track(self, code: str, phone_last4: str | None) -> dict[str, Any]:
-        """By code alone only `finished` or not (TT 01/2018/TT-VPCP Art 16); with the digits the whole story.
-
-        Raises:
-            Denied `tracking-refused`: no such dossier, or other digits; the same answer for both.
-            TooManyTries `too-many-tries`.
-        """
-        if phone_last4 is None:
-            dossier = await DOSSIERS.read(self.mongo, code)
-            return {"code": code, "finished": dossier is not None and dossier.status in ENDED}
-        await self._may_try(code)
-        dossier = await DOSSIERS.read(self.mongo, code)
-        # Again, now that nothing is awaited before the wrong try counts: guesses sent all at once pass the first time.
-        await self._may_try(code)
-        phone = dossier.applicant.phone if dossier else None
-        right = hmac.compare_digest((phone or "----")[-4:], phone_last4)
-        if dossier is None or not right:
-            await self._limiter.hit(self._limit, code)
-            raise Denied("tracking-refused", "Mã hồ sơ hoặc 4 số cuối điện thoại chưa đúng.")
-        return story(dossier, await INFORMED.read(self.mongo, code))
-
-    async def _may_try(self, code: str) -> None:
-        if not await self._limiter.test(self._limit, code):
-            raise TooManyTries("too-many-tries", "Đã nhập sai nhiều lần. Hãy thử lại sau 15 phút.")
 
 
 def story(dossier: Dossier, informed: Informed | None = None) -> dict[str, Any]:
-    """The dossier in the citizen's words; holds no name, number or address."""
+    """The dossier's state and timeline; holds no name, number or address."""
     return {
         "code": dossier.code,
         "procedure": dossier.procedure_name,
         "status": dossier.status.value,
         "status_code": PORTAL_STATUS[dossier.status],
-        "status_text": STATUS_WORDS[dossier.status],
+        "status_text": words.STATUS_WORDS[dossier.status],
         "finished": dossier.status in ENDED,
         "received_at": dossier.received_at,
         "due_at": dossier.due_at,
-        "due_text": vietnam_time(dossier.due_at),
+        "due_text": _text(dossier.due_at),
         "due_explained": dossier.due_explained,
         "first_due_at": dossier.first_due_at,
         "timeliness": dossier.timeliness,
-        "timeliness_text": TIMELINESS_WORDS[dossier.timeliness] if dossier.timeliness else None,
-        "timeline": [_line(entry) for entry in sorted(dossier.timeline, key=lambda entry: entry.at)],
+        "timeliness_text": words.TIMELINESS_WORDS[dossier.timeliness] if dossier.timeliness else None,
+        "timeline": [_line(dossier, entry) for entry in sorted(dossier.timeline, key=lambda entry: entry.at)],
         "informed": [
             {
                 "kind": told.kind.value,
@@ -135,23 +45,124 @@ def story(dossier: Dossier, informed: Informed | None = None) -> dict[str, Any]:
     }
 
 
-def _line(entry: TimelineEntry) -> dict[str, Any]:
-    line: dict[str, Any] = {"at": entry.at, "kind": entry.kind, "text": ENTRY_WORDS.get(entry.kind, entry.kind)}
-    if entry.agency:
-        line["agency"] = entry.agency
-    if entry.items:
-        line["items"] = list(entry.items)
-    if entry.reason:
-        line["reason"] = entry.reason
-    if entry.due_at:
-        line["due_at"] = entry.due_at
-    return line
+def citizen_story(dossier: Dossier, informed: Informed | None, now: datetime, *, rated: bool) -> dict[str, Any]:
+    """The story for who showed a second factor: every reason in words, what is asked, what may be done now."""
+    told = story(dossier, informed)
+    return told | {
+        "timeline": [{name: value for name, value in line.items() if name != "reason"} for line in told["timeline"]],
+        "advice": _advice(dossier, now),
+        "clock_text": words.CLOCK_STOPPED.get(dossier.status) if dossier.accepted else None,
+        "answer_due_at": dossier.answer_due_at,
+        "answer_due_text": _text(dossier.answer_due_at),
+        "answer_overdue": dossier.answer_overdue,
+        "late": _late(dossier, now),
+        "requests": [_request(request) for request in dossier.requests],
+        "refusal": [_ground(code) for code in dossier.grounds],
+        "may": may_now(dossier, rated=rated),
+    }
 
 
-def _told(told: Told) -> str:
-    return f"Đã báo {NOTICE_WORDS[told.kind]} lúc {vietnam_time(told.at)} qua {CHANNEL_WORDS[told.channel]}"
+def may_now(dossier: Dossier, *, rated: bool) -> list[str]:
+    """What the citizen may do: `supplement`, `withdraw`, `rate`."""
+    actions = [action.value for action in (Action.SUPPLEMENT, Action.WITHDRAW) if dossier.may(action)]
+    may_rate = dossier.status is Status.RETURNED and not rated and not dossier.backfill
+    return [*actions, "rate"] if may_rate else actions
 
 
 def vietnam_time(moment: datetime) -> str:
     """As printed on forms: 16:30 ngày 25/11/2026."""
     return f"{moment.astimezone(VIETNAM):%H:%M ngày %d/%m/%Y}"
+
+
+def _text(moment: datetime | None) -> str | None:
+    return vietnam_time(moment) if moment else None
+
+
+def _line(dossier: Dossier, entry: TimelineEntry) -> dict[str, Any]:
+    said = words.ENTRY_WORDS.get(entry.kind, words.CHANGED)
+    if entry.kind == "submitted" and dossier.on_the_spot:
+        said = words.ON_THE_SPOT
+    line: dict[str, Any] = {"at": entry.at, "at_text": vietnam_time(entry.at), "kind": entry.kind, "text": said}
+    if entry.agency:
+        line["agency"] = entry.agency
+    if entry.items:
+        line["items"] = list(entry.items)
+    if entry.reason:
+        line |= {"reason": entry.reason, "reason_text": reason_words(entry.kind, entry.reason)}
+    if entry.due_at:
+        line |= {"due_at": entry.due_at, "due_text": vietnam_time(entry.due_at)}
+    return line
+
+
+def _told(told: Told) -> str:
+    return f"Đã báo {words.NOTICE_WORDS[told.kind]} lúc {vietnam_time(told.at)} qua {words.CHANNEL_WORDS[told.channel]}"
+
+
+def _advice(dossier: Dossier, now: datetime) -> str:
+    if dossier.status is Status.REGISTERED and dossier.answer_due_at is not None:
+        late = dossier.answer_overdue or dossier.answer_due_at < now
+        sorry = f"{words.SORRY_NO_ANSWER} " if late else ""
+        return f"{sorry}Bộ phận Một cửa phải trả lời trước {vietnam_time(dossier.answer_due_at)}."
+    if dossier.status is Status.RESOLVED:
+        return words.FETCH_RESULT[dossier.return_by]
+    return words.ADVICE[dossier.status]
+
+
+def _late(dossier: Dossier, now: datetime) -> dict[str, Any] | None:
+    """Late, or put off: an apology, the reason, the old and the new date (NĐ 61/2018 Art 19.9); None when in time."""
+    put_off = _put_off(dossier)
+    overdue = _overdue(dossier, now)
+    if put_off is None and not overdue and dossier.timeliness is not Timeliness.LATE:
+        return None
+    sorry = words.SORRY_OVERDUE if overdue else words.SORRY_NEW_DATE if put_off else words.SORRY_LATE
+    old, entry = put_off or (dossier.due_at, None)
+    return {
+        "apology": sorry,
+        "overdue": overdue,
+        "reason_text": reason_words("extended", entry.reason or "") if entry else None,
+        "old_due_at": old,
+        "old_due_text": _text(old),
+        "new_due_at": entry.due_at if entry else None,
+        "new_due_text": _text(entry.due_at) if entry else None,
+    }
+
+
+def _put_off(dossier: Dossier) -> tuple[datetime | None, TimelineEntry] | None:
+    """The date before the one that was put off, and the entry that says so; None where the present date is no such."""
+    dated = sorted(
+        (entry for entry in dossier.timeline if entry.due_at is not None and entry.kind in _PROMISES),
+        key=lambda entry: entry.at,
+    )
+    if not dated or dated[-1].kind != "extended":
+        return None
+    return dated[-2].due_at if len(dated) > 1 else dossier.first_due_at, dated[-1]
+
+
+_PROMISES = frozenset({"submitted", "supplemented", "extended"})
+"""Entries whose date is when the result is due (of others: when the desk answers)."""
+
+
+def _overdue(dossier: Dossier, now: datetime) -> bool:
+    runs = dossier.status in (Status.RECEIVED, Status.IN_PROCESS) and not dossier.on_the_spot
+    return runs and dossier.due_at is not None and dossier.due_at < now
+
+
+def _request(request: SupplementRequest) -> dict[str, Any]:
+    """What is asked, and why (NĐ 61/2018 Art 17.1.a)."""
+    kind = "completion-requested" if request.by == DESK else "supplement-requested"
+    return {
+        "at": request.at,
+        "at_text": vietnam_time(request.at),
+        "by_text": "Bộ phận Một cửa" if request.by == DESK else "Cơ quan giải quyết",
+        "items": [
+            {"paper": item.paper, "name": item.name, "reason_text": reason_words(kind, item.reason)}
+            for item in request.items
+        ],
+        "legal_basis": request.legal_basis,
+        "answered_at": request.answered_at,
+    }
+
+
+def _ground(code: str) -> dict[str, Any]:
+    ground = REFUSAL_GROUNDS.get(code)
+    return {"text": reason_words("refused", code), "basis": ground.basis if ground else None}

@@ -8,7 +8,9 @@ from typing import Any
 from contracts.events import routing
 from contracts.events.base import DossierEvent
 from contracts.types import Channel, LimitUnit, Mechanism, Outcome, Timeliness
-from services.intake.domain.dossier import Applicant, Dossier, Status
+from services.intake.domain.dossier import Dossier
+from services.intake.domain.people import Applicant
+from services.intake.domain.status import Status
 
 AT = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 DUE = AT + timedelta(days=3)

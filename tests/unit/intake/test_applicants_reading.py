@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from pydantic_core import PydanticCustomError
 
 from contracts.problems import Invalid
-from services.intake.applicants import ApplicantIn, mobile_phone, open_applicant
+from services.intake.applicants import ApplicantIn, OthersIn, PersonIn, mobile_phone, read_opened, sealed_contact
 from services.kit.sealing import Opener, Sealer, new_private_key
 
 NAME = "Người Nộp Thử"
@@ -124,7 +124,7 @@ def test_two_hundred_decomposed_letters_are_not_too_long() -> None:
 
 def sealed_slug(plain: bytes) -> str:
     with pytest.raises(Invalid) as caught:
-        open_applicant(plain)
+        read_opened(plain, ApplicantIn)
     assert "0901234" not in caught.value.message
     return caught.value.slug
 
@@ -155,9 +155,40 @@ def test_a_sealed_text_that_is_no_applicant_is_refused(plain: bytes) -> None:
 
 def test_the_contact_is_sealed_for_notify_and_only_when_a_notice_is_wanted() -> None:
     sealer = Sealer(OPENER.public_key)
-    box = ApplicantIn(full_name=NAME, phone="+84901234567", notify_by="sms").contact(sealer)
+    nobody = OthersIn()
+    box = sealed_contact(ApplicantIn(full_name=NAME, phone="+84901234567", notify_by="sms"), nobody, sealer)
     assert box is not None
     assert json.loads(OPENER.open(box)) == {"phone": "0901234567", "channel": "sms"}
-    assert ApplicantIn(full_name=NAME).contact(sealer) is None
-    assert ApplicantIn(full_name=NAME, phone="0901234567", notify_by="none").contact(sealer) is None
-    assert ApplicantIn(full_name=NAME, phone="0901234567").contact(None) is None
+    assert sealed_contact(ApplicantIn(full_name=NAME), nobody, sealer) is None
+    assert sealed_contact(ApplicantIn(full_name=NAME, phone="0901234567", notify_by="none"), nobody, sealer) is None
+    assert sealed_contact(ApplicantIn(full_name=NAME, phone="0901234567"), nobody, None) is None
+
+
+def test_who_hands_it_in_is_told_when_the_owner_has_no_phone() -> None:
+    opener = Opener(new_private_key())
+    others = OthersIn(submitter=PersonIn(full_name=NAME, phone="0901234568"))
+    box = sealed_contact(ApplicantIn(full_name=NAME), others, Sealer(opener.public_key))
+    assert box is not None
+    assert b"0901234568" in opener.open(box)
+
+
+def test_a_mandated_person_shows_the_mandate() -> None:
+    """NĐ 61/2018/NĐ-CP Art 6: giấy ủy quyền."""
+    person, mandate = {"full_name": NAME}, {"paper": "Giấy ủy quyền", "signed_on": "2026-02-30"}
+    for wrong, slug in (
+        ({"mandated": person}, "mandate-missing"),
+        ({"mandate": {"paper": "Giấy ủy quyền"}}, "mandate-missing"),
+        ({"mandated": person, "mandate": mandate}, "applicant-invalid"),
+        (
+            {
+                "mandated": person,
+                "mandate": {"paper": "Giấy", "signed_on": "2026-02-02", "valid_until": "2026-01-01"},
+            },
+            "mandate-dates-wrong",
+        ),
+        ({"submitter": {"full_name": NAME, "id_number": "09619000123"}}, "citizen-id-invalid"),
+        ({"submitter": {"full_name": NAME, "email": "no address"}}, "email-invalid"),
+    ):
+        with pytest.raises(Invalid) as caught:
+            read_opened(json.dumps(wrong).encode(), OthersIn)
+        assert caught.value.slug == slug

@@ -13,10 +13,12 @@ from hypothesis import strategies as st
 from contracts.events.catalogue import ProcedurePublished
 from contracts.problems import Invalid
 from contracts.types import LimitUnit
-from services.intake.catalogue_file import DISTRICT, CatalogueFile, read_catalogue
+from services.intake.catalogue import DISTRICT, CatalogueFile, read_catalogue
+from services.intake.catalogue.procedures import MOST_PROCEDURES
 from services.intake.commands.publish_procedure import PublishProcedure
 from services.kit.work import Cause, Work
 from tests.unit.intake.dossier_fixtures import AT
+from tests.unit.intake.xlsx_fixtures import workbook
 
 COLUMNS = {
     "code": "1.014466.H12",
@@ -71,10 +73,10 @@ def test_missing_cells_are_missing_facts_and_extra_cells_are_ignored() -> None:
 @pytest.mark.parametrize(
     ("content", "slug"),
     [
-        ("name\nĐăng ký".encode("cp1258", "replace"), "file-not-utf8"),
-        ("name\nĐăng ký".encode("utf-16"), "file-not-utf8"),
         (b"", "file-empty"),
-        (b"\xef\xbb\xbf \r\n", "file-empty"),
+        (workbook(papers=[["code", "number", "name"], ["1.014466", 1, "A"]]), "file-holds-papers"),
+        (b"code,number,name,originals,copies\n1.014466,1,A,1,0\n", "file-holds-papers"),
+        (b"name\n" + b"x\n" * (MOST_PROCEDURES + 1), "file-too-long"),
         (b"code,field\n1.014466,X\n", "column-missing"),
         (b'name,code\n"Khai sinh,1.014466\n', "file-malformed"),
         (b'name,code\n"Khai" sinh,1.014466\n', "file-malformed"),
@@ -128,6 +130,84 @@ def test_a_limit_that_cannot_be_read_is_left_out_and_named_with_its_line(value: 
     assert (read.without_limit, read.refused) == (1, [])
 
 
+@pytest.mark.parametrize("columns", [COLUMNS | {"reduced_limit_value": "", "reduced_limit_unit": ""}])
+@pytest.mark.parametrize(
+    ("law", "reduced", "promised", "statutory"),
+    [
+        (("20", "ngày"), ("15", "ngày"), (15.0, "calendar_days"), (20.0, "calendar_days")),
+        (("3", "ngày làm việc"), ("1", "trong ngày"), (1.0, "same_day"), (3.0, "working_days")),
+        (("3", "ngày làm việc"), ("4", "giờ"), (4.0, "working_hours"), (3.0, "working_days")),
+        (("3", "ngày làm việc"), ("", ""), (3.0, "working_days"), (None, None)),
+        (("3", "ngày làm việc"), ("3,0", "Ngày làm việc"), (3.0, "working_days"), (None, None)),
+        (("3", "ngày làm việc"), ("nhanh", "ngày"), (3.0, "working_days"), (None, None)),
+    ],
+)
+def test_the_promise_is_the_reduced_limit_and_the_laws_stays_beside_it(
+    columns: dict[str, str],
+    law: tuple[str, str],
+    reduced: tuple[str, str],
+    promised: tuple[float, str],
+    statutory: tuple[float | None, str | None],
+) -> None:
+    """Cắt giảm thời gian giải quyết: the province binds itself to less than the law allows."""
+    stated = {"time_limit_value": law[0], "time_limit_unit": law[1]}
+    cut_down = {"reduced_limit_value": reduced[0], "reduced_limit_unit": reduced[1]}
+    read = read_catalogue(file(row(**stated, **cut_down), columns=list(columns)))
+    [procedure] = read.procedures
+    assert (procedure.limit_value, procedure.limit_unit) == promised
+    assert (procedure.statutory_limit_value, procedure.statutory_limit_unit) == statutory
+    assert [doubt.slug for doubt in read.doubtful] == (["limit-unknown"] if reduced[0] == "nhanh" else [])
+
+
+@pytest.mark.parametrize(
+    ("law", "reduced", "slug"),
+    [
+        (("3", "ngày"), ("4", "ngày"), "reduced-limit-longer"),
+        (("", ""), ("4", "ngày"), "reduced-limit-alone"),
+        (("0", "ngày"), ("4", "ngày"), "reduced-limit-alone"),
+    ],
+)
+def test_a_limit_that_reduces_nothing_is_refused(law: tuple[str, str], reduced: tuple[str, str], slug: str) -> None:
+    text = f"name,time_limit_value,time_limit_unit,reduced_limit_value,reduced_limit_unit\nA,{law[0]},{law[1]},"
+    read = read_catalogue(f"{text}{reduced[0]},{reduced[1]}\nB,,,,\n".encode())
+    assert refused(read) == [(2, slug)]
+    assert [procedure.name for procedure in read.procedures] == ["B"]
+    assert read.doubtful == []
+
+
+def test_a_workbook_is_read_like_a_csv_and_its_sheet_of_papers_with_it() -> None:
+    book = workbook(
+        Danh__mục=[
+            ["Code", "NAME", "time_limit_value", "time_limit_unit", "fee_vnd"],
+            [1.01446, "A", 3, "ngày", 8000.0],
+        ],
+        Thành__phần__HỒ__SƠ=[["code", "number", "name"], [1.01446, 1, "Tờ khai"]],
+    )
+    [procedure] = read_catalogue(book).procedures
+    assert (procedure.code, procedure.limit_value, procedure.fee_vnd) == ("1.014460", 3.0, 8000)
+    assert [paper.name for paper in procedure.papers] == ["Tờ khai"]
+
+
+FACTS = ["code", "level", "time_limit_value", "time_limit_unit", "fee_vnd", "result", "field"]
+
+
+@given(st.permutations([*COLUMNS, "x"]), st.sets(st.sampled_from(FACTS)), st.booleans())
+def test_missing_cells_and_missing_columns_say_the_same_in_any_order(
+    columns: list[str], missing: set[str], as_workbook: bool
+) -> None:
+    def content(kept: list[str], values: dict[str, str]) -> bytes:
+        rows = [[name.upper().replace("_", " ") for name in kept], [values.get(name) for name in kept]]
+        text = "\n".join(";".join(value or "" for value in line) for line in rows)
+        return workbook(A=rows) if as_workbook else text.encode()
+
+    blank = read_catalogue(
+        content(columns, {name: "" if name in missing else value for name, value in COLUMNS.items()})
+    )
+    absent = read_catalogue(content([name for name in columns if name not in missing], COLUMNS))
+    assert blank.procedures == absent.procedures
+    assert (blank.refused, blank.doubtful) == (absent.refused, absent.doubtful) == ([], blank.doubtful)
+
+
 def test_a_repeated_code_is_refused_and_the_first_one_stays() -> None:
     read = read_catalogue(file(row(), row(name="Khác", code=" 1.014466 .H12 "), row(code="1.014467")))
     assert refused(read) == [(3, "code-repeated")]
@@ -155,9 +235,14 @@ def test_a_name_over_several_lines_does_not_shift_what_follows() -> None:
     assert len(read.procedures) == 2
 
 
-@pytest.mark.parametrize(("text", "fee"), [("8.000", 8000), ("700,000", 700_000), ("", None), ("theo biểu", None)])
-def test_a_fee_is_a_whole_number_or_unknown(text: str, fee: int | None) -> None:
-    assert read_catalogue(file(row(fee_vnd=text))).procedures[0].fee_vnd == fee
+@pytest.mark.parametrize(
+    ("text", "fee"),
+    [("8.000", 8000), ("700,000", 700_000), ("0", 0), ("", None), ("theo biểu", None), ("8.5", None), ("8.0000", None)],
+)
+def test_a_fee_is_a_whole_number_or_unknown_and_then_named(text: str, fee: int | None) -> None:
+    read = read_catalogue(file(row(fee_vnd=text)))
+    assert read.procedures[0].fee_vnd == fee
+    assert [doubt.slug for doubt in read.doubtful] == (["fee-unknown"] if text and fee is None else [])
 
 
 def test_agencies_are_those_of_the_steps_else_who_implements_else_who_decides_else_the_district() -> None:

@@ -1,9 +1,8 @@
-"""What is printed on the receipt and what a citizen reads: complete, in words, nothing personal where it is open."""
+"""The receipt, the promise it states, and which stated times are believed."""
 
 from __future__ import annotations
 
-import json
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
@@ -11,26 +10,14 @@ from hypothesis import strategies as st
 
 from contracts.events import routing
 from contracts.problems import Invalid
-from contracts.types import LimitUnit, NoticeChannel, NoticeKind, Timeliness
+from contracts.types import LimitUnit
 from services.intake.commands.moments import AHEAD, BEHIND, business_time
-from services.intake.domain import dossier as domain
-from services.intake.domain.dossier import FACTS, Status
-from services.intake.domain.informed import Informed, Told
+from services.intake.domain import ending
+from services.intake.domain.status import Status
 from services.intake.promise import promise
-from services.intake.queries import track
 from services.intake.queries.receipt import receipt
-from services.intake.queries.track import story, vietnam_time
-from services.intake.store import fold
+from services.intake.search_words import fold
 from tests.unit.intake.dossier_fixtures import APPLICANT, AT, CODE, DUE, dossier, fact
-
-
-def test_every_word_that_can_be_needed_is_there() -> None:
-    assert set(track.STATUS_WORDS) == set(Status)
-    assert set(track.NOTICE_WORDS) == set(NoticeKind)
-    assert set(track.CHANNEL_WORDS) == set(NoticeChannel)
-    assert set(track.TIMELINESS_WORDS) == set(Timeliness)
-    kinds = {kind.TYPE.split(".")[-2] for kind in FACTS} | {"submitted", "supplemented", "returned"}
-    assert kinds <= set(track.ENTRY_WORDS)
 
 
 def test_a_receipt_holds_every_field_of_the_form() -> None:
@@ -38,7 +25,10 @@ def test_a_receipt_holds_every_field_of_the_form() -> None:
     assert fields == {
         "code": CODE, "counter": "H12.970.00", "procedure_code": "1.014466", "procedure_version": 1,
         "procedure_name": "Đăng ký khai sinh", "field": "Hộ tịch", "mechanism": "one_stop", "channel": "counter",
-        "applicant_name": APPLICANT.full_name, "sets": 2, "limit_text": "3 ngày làm việc", "received_at": AT,
+        "applicant_name": APPLICANT.full_name, "id_number": APPLICANT.id_number, "address": APPLICANT.address,
+        "phone": APPLICANT.phone, "email": None, "submitter_name": None, "mandated_name": None, "mandate": None,
+        "papers": [], "on_the_spot": False, "return_by": "counter", "return_address": None, "clerk": None, "sets": 2,
+        "limit_text": "3 ngày làm việc", "received_at": AT,
         "received_text": "09:00 ngày 23/11/2026", "due_at": DUE, "due_text": "09:00 ngày 26/11/2026",
         "due_explained": "thời hạn 3 ngày làm việc", "fee_vnd": 8000, "external_ref": "R-1",
         "track_path": f"/v1/track/{CODE}",
@@ -46,38 +36,10 @@ def test_a_receipt_holds_every_field_of_the_form() -> None:
 
 
 def test_a_receipt_keeps_the_first_promise_whatever_came_later() -> None:
-    extended = domain.learn(dossier(Status.IN_PROCESS), fact(routing.DossierExtended))
+    extended = ending.learn(dossier(Status.IN_PROCESS), fact(routing.DossierExtended))
     assert receipt(extended)["due_at"] == DUE
     assert receipt(extended)["due_explained"] == "thời hạn 3 ngày làm việc"
     assert extended.due_explained != extended.first_due_explained
-
-
-@pytest.mark.parametrize("status", list(Status))
-def test_a_story_has_words_for_every_status_and_no_personal_data(status: Status) -> None:
-    told = dossier(status)
-    for kind in FACTS:
-        told = domain.learn(told, fact(kind))
-    at = AT + timedelta(minutes=3)
-    informed = Informed((Told("n-1", NoticeKind.RECEIVED, NoticeChannel.ZALO, at, True),))
-    shown = story(told, informed)
-    text = json.dumps(shown, default=str, ensure_ascii=False)
-    for personal in (APPLICANT.full_name, APPLICANT.id_number, APPLICANT.phone, APPLICANT.address):
-        assert str(personal) not in text
-    assert shown["status_text"]
-    assert shown["status_code"] in range(1, 11)
-    assert all(line["text"] != line["kind"] for line in shown["timeline"])
-    assert shown["informed"][0]["text"] == "Đã báo đã tiếp nhận hồ sơ lúc 09:03 ngày 23/11/2026 qua Zalo"
-
-
-def test_a_story_is_told_in_the_order_in_which_it_happened() -> None:
-    first, second = fact(routing.DossierTransferred), fact(routing.DossierTransferAccepted)
-    later = domain.learn(dossier(), second.model_copy(update={"occurred_at": AT + timedelta(hours=5)}))
-    shown = story(domain.learn(later, first))
-    assert [line["kind"] for line in shown["timeline"]] == ["transferred", "transfer-accepted"]
-
-
-def test_times_are_printed_as_in_viet_nam() -> None:
-    assert vietnam_time(datetime(2026, 12, 31, 17, 5, tzinfo=UTC)) == "00:05 ngày 01/01/2027"
 
 
 @given(st.timedeltas(min_value=timedelta(days=-4000), max_value=timedelta(days=4000)), st.booleans())

@@ -7,7 +7,7 @@ from typing import get_args
 
 import pytest
 
-from contracts.problems import Conflict, Denied, Invalid, Kind, Missing, NotYet, Refused
+from contracts.problems import Conflict, Denied, Invalid, Kind, Limited, Missing, NotYet, Refused
 from services.kit.auth import Unauthenticated
 from services.kit.errors import HTTP_STATUS, FailStop, Stale, Unavailable
 from services.kit.http import _refused, problem
@@ -25,6 +25,7 @@ def test_every_kind_has_a_status() -> None:
         (Unauthenticated("a-b", "Ai đó?"), 401),
         (Missing("a-b", "Không có."), 404),
         (Conflict("a-b", "Không lúc này."), 409),
+        (Limited("a-b", "Quá nhiều."), 429),
         (NotYet("a-b", "Chưa."), 409),
     ],
 )
@@ -56,9 +57,15 @@ def test_facts_stand_beside_the_members() -> None:
     assert body["limit_bytes"] == 7
 
 
+async def test_a_limit_says_when_there_is_room_again() -> None:
+    reply = await _refused(None, Limited("a-b", "Quá nhiều.", retry_after_s=7))  # type: ignore[arg-type]
+    assert (reply.status_code, reply.headers["Retry-After"]) == (429, "7")
+    assert json.loads(reply.body)["retry_after_s"] == 7
+
+
 def test_what_may_be_tried_again_says_so() -> None:
     assert NotYet.retryable
     assert Unavailable.retryable
     assert Stale.retryable
-    assert not any(kind.retryable for kind in (Invalid, Denied, Missing, Conflict))
+    assert not any(kind.retryable for kind in (Invalid, Denied, Missing, Conflict, Limited))
     assert FailStop.exit_code == 70

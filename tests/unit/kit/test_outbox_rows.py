@@ -18,7 +18,7 @@ from services.kit.ids import first_id_at
 from services.kit.outbox import documents, row
 from services.kit.relay import acknowledged
 from services.kit.store import Store
-from services.kit.work import Cause, Work
+from services.kit.work import Cause, NotLoaded, Work
 
 A, B = "H12.970.00-261123-0001", "H12.970.00-261123-0002"
 AT = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
@@ -100,7 +100,7 @@ def test_a_refused_first_decision_leaves_the_aggregate_unwritten() -> None:
 
 
 def test_what_a_decision_did_not_ask_for_cannot_be_read() -> None:
-    with pytest.raises(KeyError):
+    with pytest.raises(NotLoaded):
         Work("/routing", AT).get(STATES, A)
 
 

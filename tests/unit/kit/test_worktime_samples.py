@@ -19,6 +19,8 @@ COLUMNS = [
     "level",
     "time_limit_value",
     "time_limit_unit",
+    "reduced_limit_value",
+    "reduced_limit_unit",
     "fee_vnd",
     "fee_text",
     "deciding_agency",

@@ -1,0 +1,46 @@
+"""Coded reasons in the citizen's words.
+
+A code that is not here is taken too: then the general word of its kind is said, never the code itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from services.intake.domain.grounds import REFUSAL_GROUNDS, SUPPLEMENT_REASONS
+
+WITHDRAWAL_REASONS: Mapping[str, str] = {
+    "citizen-request": "Theo yêu cầu của ông/bà",
+    "no-longer-needed": "Ông/bà không còn nhu cầu",
+    "wrong-procedure": "Ông/bà nộp nhầm thủ tục",
+    "will-file-again": "Ông/bà sẽ nộp lại",
+}
+"""What a citizen chooses from who takes a dossier back."""
+_REASONS: Mapping[str, str] = {
+    **SUPPLEMENT_REASONS,
+    **WITHDRAWAL_REASONS,
+    **{code: ground.words for code, ground in REFUSAL_GROUNDS.items()},
+    # Why a date is put off.
+    "more-time-needed": "Cần thêm thời gian giải quyết",
+    "field-check": "Cần kiểm tra thực địa",
+    "waiting-for-survey": "Chờ kết quả đo đạc, khảo sát",
+    "opinion-pending": "Chờ ý kiến của cơ quan phối hợp",
+    "overload": "Số lượng hồ sơ lớn",
+    # Why an agency gives a dossier back, or stops.
+    "wrong-authority": "Không thuộc thẩm quyền của cơ quan này",
+    "legal-dispute": "Đang có tranh chấp",
+}
+_GENERAL: Mapping[str, str] = {
+    "completion-requested": "Hồ sơ chưa đầy đủ",
+    "supplement-requested": "Hồ sơ chưa đầy đủ",
+    "extended": "Cần thêm thời gian giải quyết",
+    "refused": "Không đủ điều kiện tiếp nhận",
+    "transfer-declined": "Không thuộc nhiệm vụ của cơ quan này",
+    "halted": "Theo quyết định của cơ quan giải quyết",
+    "withdrawn": "Theo yêu cầu của ông/bà",
+}
+
+
+def reason_words(kind: str, code: str) -> str:
+    """The reason that came with an event, given its short name (`extended`)."""
+    return _REASONS.get(code) or _GENERAL.get(kind, "Theo quy định")

@@ -1,0 +1,107 @@
+"""HTTP in: the catalogue. Reading it is public; importing it is the operators'."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query, Request, Response
+
+from contracts.problems import Invalid
+from contracts.types import ProcedureCode
+from services.intake.catalogue import CatalogueFile, read_catalogue, read_papers
+from services.intake.commands.import_catalogue import import_catalogue
+from services.intake.queries.procedures import PublishedCatalogue, Search, procedure_in_version, published, summary
+from services.intake.tables import kind_of_media_type
+from services.kit.commit import Committer
+from services.kit.http import CallerDep
+from services.kit.mongo import Mongo
+
+_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "text/csv": {},
+            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": {},
+            "application/x-ndjson": {},
+        },
+    }
+}
+
+
+def catalogue_routes(mongo: Mongo, committer: Committer) -> APIRouter:
+    """Import of procedures and papers, and the published catalogue."""
+    api = APIRouter(prefix="/v1")
+    catalogue = PublishedCatalogue(mongo)
+    # A file of the greatest size takes some hundred MB while it is read.
+    one_at_a_time = asyncio.Semaphore(1)
+
+    async def run(
+        read: Callable[[bytes], CatalogueFile], request: Request, dry_run: bool, skip_refused: bool, report: str
+    ) -> Response | dict[str, Any]:
+        content = await request.body()
+        async with one_at_a_time:
+            file = await asyncio.to_thread(read, content)  # seconds for the largest; the desks go on meanwhile
+            found = await import_catalogue(committer, file, skip_refused=skip_refused, dry_run=dry_run)
+        if not dry_run and not found.stored:
+            raise Invalid(
+                "rows-refused",
+                f"Có {found.refused} dòng bị từ chối nên chưa lưu gì. Hãy sửa tệp rồi gửi lại, hoặc gửi với "
+                "skip_refused=true để chỉ nạp các dòng đúng.",
+                report=found.as_data(),
+            )
+        if report == "csv":
+            return Response(found.as_csv().encode(), media_type="text/csv; charset=utf-8")
+        return found.as_data()
+
+    @api.post("/catalogue/imports", response_model=None, openapi_extra=_BODY)
+    async def import_procedures(
+        request: Request,
+        caller: CallerDep,
+        dry_run: bool = False,
+        skip_refused: bool = False,
+        report: Literal["json", "csv"] = "json",
+    ) -> Response | dict[str, Any]:
+        """Nạp danh mục thủ tục: the body is a CSV, or an XLSX that may hold the papers in a second sheet."""
+        caller.require("operator")
+        says = kind_of_media_type(request.headers.get("content-type"))
+        return await run(partial(read_catalogue, says=says), request, dry_run, skip_refused, report)
+
+    @api.post("/catalogue/imports/papers", response_model=None, openapi_extra=_BODY)
+    async def import_papers(
+        request: Request,
+        caller: CallerDep,
+        dry_run: bool = False,
+        skip_refused: bool = False,
+        report: Literal["json", "csv"] = "json",
+    ) -> Response | dict[str, Any]:
+        """Nạp thành phần hồ sơ for procedures in use: the body is a CSV, an XLSX or JSON Lines."""
+        caller.require("operator")
+        says = kind_of_media_type(request.headers.get("content-type"))
+        return await run(partial(read_papers, says=says), request, dry_run, skip_refused, report)
+
+    @api.get("/procedures")
+    async def find_procedures(
+        q: Annotated[str, Query(max_length=200)] = "",
+        field: Annotated[str, Query(max_length=500)] = "",
+        level: Annotated[str, Query(max_length=20)] = "",
+        limit: Annotated[int, Query(ge=1, le=100)] = 20,
+    ) -> dict[str, Any]:
+        """Search the published catalogue; `dang ky khai s` finds `Đăng ký khai sinh`."""
+        found = await catalogue.search(Search(q, field, level, limit))
+        return {"procedures": [summary(procedure) for procedure in found]}
+
+    @api.get("/procedures/fields")
+    async def list_fields() -> dict[str, Any]:
+        return {"fields": await catalogue.fields()}
+
+    @api.get("/procedures/{code}")
+    async def show_procedure(
+        code: ProcedureCode, version: Annotated[int | None, Query(ge=1, le=1_000_000)] = None
+    ) -> dict[str, Any]:
+        """The version in use, or the one that an open dossier keeps."""
+        return published(await procedure_in_version(mongo, code, version))
+
+    return api

@@ -1,0 +1,81 @@
+"""HTTP in: what citizens do themselves, by code and a one-time code that proves more than four digits do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, BackgroundTasks, Request
+from pydantic import BaseModel, ConfigDict, Field
+
+from contracts.events.counter import ChecklistLine, OneTimeCode
+from contracts.problems import Invalid, Refused
+from contracts.types import CodePurpose, DossierCode, ReasonCode
+from services.intake.bodies import lines
+from services.intake.commands.one_time_codes import IssueCode, Secret
+from services.intake.commands.supplement_dossier import SupplementDossier
+from services.intake.commands.withdraw_dossier import WithdrawDossier
+from services.intake.domain.reasons import WITHDRAWAL_REASONS
+from services.intake.tracking import Tracking
+from services.kit import logs
+from services.kit.commit import Committer
+from services.kit.sealing import Sealer
+
+log = logs.get("intake.citizen")
+
+
+class CitizenWithdrawIn(BaseModel):
+    """Body of `POST /v1/track/{code}/withdraw`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    one_time_code: OneTimeCode
+    reason: ReasonCode = "citizen-request"
+
+
+class CitizenSupplementIn(BaseModel):
+    """Body of `POST /v1/track/{code}/supplement`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    one_time_code: OneTimeCode
+    checklist: tuple[ChecklistLine, ...] = Field(min_length=1, max_length=200)
+
+
+def citizen_routes(tracking: Tracking, committer: Committer, sealer: Sealer | None) -> APIRouter:
+    """Have a code sent, take the dossier back, bring papers."""
+    api = APIRouter(prefix="/v1/track/{code}")
+
+    @api.post("/one-time-codes", status_code=202)
+    async def send_code(request: Request, code: DossierCode, background: BackgroundTasks) -> dict[str, str]:
+        """Send a code to the phone of the dossier, if there is one; the answer does not tell."""
+        await tracking.limits.admit(request)
+        if sealer is None:
+            raise Invalid("notices-not-configured", "Máy chủ chưa có khóa công khai của dịch vụ thông báo.")
+        await tracking.limits.code_requests.hit(code)
+        # After the answer: how long it takes would tell whether the dossier exists.
+        background.add_task(_issue, committer, sealer, code)
+        return {"detail": "Nếu hồ sơ có số điện thoại, mã xác nhận sẽ được gửi đến số đó trong ít phút."}
+
+    @api.post("/withdraw")
+    async def withdraw(request: Request, code: DossierCode, body: CitizenWithdrawIn) -> dict[str, Any]:
+        """Take the dossier back, until a decision or result exists (TT 03/2025 Art 7)."""
+        address = await tracking.limits.admit(request)
+        if body.reason not in WITHDRAWAL_REASONS:
+            raise Invalid("reason-unknown", "Không có lý do rút hồ sơ này.", known=sorted(WITHDRAWAL_REASONS))
+        return await tracking.act(WithdrawDossier(code, None, body.reason), body.one_time_code, address)
+
+    @api.post("/supplement")
+    async def supplement(request: Request, code: DossierCode, body: CitizenSupplementIn) -> dict[str, Any]:
+        """Say which papers that were asked for are there now; their files are uploaded beforehand."""
+        address = await tracking.limits.admit(request)
+        command = SupplementDossier(code, None, lines(body.checklist))
+        return await tracking.act(command, body.one_time_code, address)
+
+    return api
+
+
+async def _issue(committer: Committer, sealer: Sealer, code: str) -> None:
+    try:
+        await committer.run(IssueCode(code, None, CodePurpose.TRACKING, Secret.make(sealer)))
+    except Refused as refusal:
+        log.info("one_time_code.not_sent", slug=refusal.slug)
