@@ -36,7 +36,7 @@ async def raw(intake: Intake, content: Any, **headers: str) -> httpx.Response:
         ({"procedure_code": "9.999999.H12"}, "procedure-unknown"),
         ({"procedure_code": NO_LIMIT}, "procedure-limit-unknown"),
         ({"occurred_at": (now() + timedelta(days=2)).isoformat()}, "moment-in-future"),
-        ({"occurred_at": (now() - timedelta(days=2)).isoformat()}, "moment-too-old"),
+        ({"occurred_at": (now() - timedelta(days=8)).isoformat()}, "moment-too-old"),
         ({"occurred_at": "1960-03-01T08:00:00+07:00", "backfill": True}, "moment-out-of-calendar"),
         ({"occurred_at": "0001-01-01T00:00:00Z", "backfill": True}, "moment-out-of-calendar"),
         ({"occurred_at": "9999-12-31T23:00:00Z"}, "moment-in-future"),
@@ -172,13 +172,13 @@ async def test_a_broken_trace_header_costs_nothing_but_the_trace(intake: Intake,
 async def test_a_database_that_does_not_answer_is_said_so_and_may_be_tried_again(
     intake: Intake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from services.intake import http_public
+    from services.intake.queries.procedures import PublishedCatalogue
     from services.kit.mongo.driver import ConnectionFailure
 
     async def away(*_: object) -> None:
         raise ConnectionFailure("no server at 10.0.0.1")
 
-    monkeypatch.setattr(http_public, "search", away)
+    monkeypatch.setattr(PublishedCatalogue, "search", away)
     reply = await intake.http.get("/v1/procedures", params={"q": "x"})
     assert problem(reply, 503, "unavailable")["retryable"] is True
     assert "10.0.0.1" not in reply.text

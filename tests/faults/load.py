@@ -7,6 +7,7 @@ from collections import Counter
 
 import httpx
 
+from local.samples.load import handed_in_by_code
 from services.kit.ids import new_id
 from tests.journeys.town import DESK, ONE_STOP, Citizen, Town
 
@@ -36,7 +37,12 @@ async def crowd(town: Town, number: int, *, patience: int = 1, pace_s: float = 0
 async def registered(town: Town, citizen: Citizen, patience: int) -> str:
     key = {"Idempotency-Key": new_id()}
     applicant = {"full_name": citizen.name, "id_number": citizen.id_number, "phone": citizen.phone}
-    body = {"counter": DESK, "procedure_code": ONE_STOP, "applicant": applicant}
+    body = {
+        "counter": DESK,
+        "procedure_code": ONE_STOP,
+        "applicant": applicant,
+        "checklist": handed_in_by_code(ONE_STOP),
+    }
     said = ""
     for attempt in range(patience):
         try:

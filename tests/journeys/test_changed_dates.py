@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from motcua.install import load_catalogue
-from services.intake.catalogue_file import read_catalogue
+from services.intake.catalogue import read_catalogue
 from tests.journeys.town import JUSTICE, Town
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(120)]

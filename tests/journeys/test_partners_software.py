@@ -9,8 +9,23 @@ import pytest
 
 from contracts.envelope import Envelope
 from contracts.events.agency import CompleteStep
-from contracts.events.counter import HandOverResult, RegisterDossier
-from contracts.topics import AGENCY_ACTIONS, COUNTER_INTAKE, DOSSIER_EVENTS
+from contracts.events.counter import (
+    AcceptFiling,
+    CommandAccepted,
+    CommandAnswer,
+    CommandRejected,
+    CounterCommand,
+    FileDossier,
+    HandOverResult,
+    RateDossier,
+    RegisterDossier,
+    RequestCompletion,
+    SupplementDossier,
+)
+from contracts.topics import AGENCY_ACTIONS, COUNTER_INTAKE, COUNTER_REPLIES, DOSSIER_EVENTS
+from contracts.types import Channel
+from local.demo.partners import record
+from local.samples.load import handed_in_by_code
 from services.kit.ids import new_id
 from services.kit.kafka import Record
 from services.kit.sealing import Sealer
@@ -24,7 +39,8 @@ async def command(town: Town, who: Citizen, reference: str, **changes: Any) -> R
     """A registration, sealed with the key that the public API shows."""
     key = (await town.citizen.get("/v1/keys/intake")).json()["public_key"]
     applicant = {"full_name": who.name, "id_number": who.id_number, "phone": who.phone}
-    values = {"counter": COMMUNE_DESK, "external_ref": reference, "procedure_code": ONE_STOP}
+    values: dict[str, Any] = {"counter": COMMUNE_DESK, "external_ref": reference, "procedure_code": ONE_STOP}
+    values["checklist"] = handed_in_by_code(ONE_STOP)
     return RegisterDossier(applicant=Sealer(key).seal(orjson.dumps(applicant)), **(values | changes))
 
 
@@ -131,3 +147,65 @@ async def test_bad_records_on_the_event_topic_become_dead_letters_of_every_reade
     assert sorted(dict(c.headers)["dlq_slug"].decode() for c in copies) == sorted(bad)  # type: ignore[union-attr]
     await town.finish(code)
     await town.told(after, "resolved", code)
+
+
+async def test_a_counters_own_software_takes_a_filing_its_whole_way_and_reads_an_answer_to_each_command_in_order(
+    town: Town,
+) -> None:
+    citizen = town.person()
+    key = (await town.citizen.get("/v1/keys/intake")).json()["public_key"]
+    papers = handed_in_by_code(ONE_STOP)
+    last = papers[-1]["paper"]
+    asked: list[tuple[str, str]] = []
+
+    async def ask(message: CounterCommand, expected: str = "") -> CommandAnswer:
+        """Send it, and read its answer. `expected`: the slug of a refusal."""
+        id = new_id()
+        await town.put(record(COUNTER_INTAKE.name, COMMUNE_DESK, "/partner", message, town.stack.clock.now, id))
+        [found] = await town.read_until([COUNTER_REPLIES.name], 1, lambda one: id.encode() in (one.value or b""))
+        model = CommandRejected if expected else CommandAccepted
+        assert found.key == COMMUNE_DESK.encode()
+        answer = model.model_validate_json(found.value or b"")
+        assert (answer.command_id, answer.command) == (id, message.TYPE)
+        assert getattr(answer, "slug", "") == expected
+        asked.append((id, expected))
+        return answer
+
+    filing = FileDossier(
+        counter=COMMUNE_DESK,
+        external_ref=f"way-{citizen.phone}",
+        procedure_code=ONE_STOP,
+        channel=Channel.POST,
+        applicant=Sealer(key).seal(orjson.dumps(citizen.as_applicant())),
+        checklist=[*papers[:-1], {"paper": last, "state": "missing", "reason": "missing-papers"}],
+    )
+    code = (await ask(filing)).code
+    assert code is not None
+    place: dict[str, Any] = {"counter": COMMUNE_DESK, "code": code}
+    assert (await ask(filing)).code == code
+    await ask(AcceptFiling(**place), "checklist-incomplete")
+    await ask(RequestCompletion(**place, items=[{"paper": last, "reason": "missing-papers"}]))
+    await ask(SupplementDossier(**place, checklist=[papers[-1]]))
+    await ask(AcceptFiling(**place))
+    await ask(AcceptFiling(**place), "filing-not-waiting")
+    await town.told(citizen, "received", code)
+    await ask(HandOverResult(**place), "result-not-ready")
+    await town.finish(code)
+    await town.at_counter(code, "resolved")
+    await ask(HandOverResult(**place, identity_check="vneid"))
+    await ask(RateDossier(**place, overall=5, attitude_score=2))
+    assert (await town.at_counter(code, "returned"))["hand_over"]["identity_check"] == "vneid"
+
+    ids = {id for id, _ in asked}
+
+    def to_these(record: Record) -> bool:
+        return dict(record.headers).get("ce_causationid", b"").decode() in ids
+
+    replies = await town.read_until([COUNTER_REPLIES.name], len(asked), to_these)
+    told = [(dict(one.headers)["ce_causationid"].decode(), _slug(one)) for one in replies]
+    assert told == asked
+
+
+def _slug(reply: Record) -> str:
+    slug: str = orjson.loads(reply.value or b"{}").get("slug", "")
+    return slug

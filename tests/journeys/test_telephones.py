@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from local.samples.load import handed_in_by_code
 from tests.journeys.town import DESK, Town
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(120)]
@@ -65,6 +66,7 @@ async def test_a_citizen_who_wants_no_notices_gets_none_and_his_dossier_goes_its
     body = {
         "counter": DESK,
         "procedure_code": "2.001044",
+        "checklist": handed_in_by_code("2.001044"),
         "applicant": {"full_name": citizen.name, "phone": citizen.phone, "notify_by": "none"},
     }
     answer = await town.counter.post("/v1/dossiers", json=body, headers={"Idempotency-Key": citizen.phone})

@@ -11,20 +11,47 @@ import pytest
 from contracts.events.intake import DossierSubmitted
 from contracts.events.routing import AgencyTransferOpened, DossierResolved, DossierTransferred
 from contracts.topics import AGENCY_TRANSFERS, DOSSIER_EVENTS
+from local.samples.load import handed_in_by_code
 from services.kit.kafka import Record
 from tests.journeys.town import JUSTICE, ONE_STOP, Town
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(120)]
 
 OPEN_TO_ALL = {
-    ("GET", "/v1/track/{code}"),
+    ("GET", "/v1/track/{code}"),  # by code alone: finished or not
+    ("POST", "/v1/track/{code}/one-time-codes"),
+    ("POST", "/v1/track/{code}/withdraw"),  # asks for a one-time code
+    ("POST", "/v1/track/{code}/supplement"),  # the same
+    ("POST", "/v1/track/{code}/collect"),  # the same
+    ("GET", "/v1/results/{token}/{id}"),  # carries its token
+    ("POST", "/v1/ratings/{token}"),  # carries its token
+    ("POST", "/v1/feedback"),
+    ("GET", "/v1/feedback/{reference}"),  # asks for the token that was given with the reference
+    ("POST", "/v1/filings/drafts"),
+    ("PUT", "/v1/filings/drafts/{id}"),  # asks for the draft's token, as all below
+    ("GET", "/v1/filings/drafts/{id}"),
+    ("DELETE", "/v1/filings/drafts/{id}"),
+    ("POST", "/v1/filings/drafts/{id}/files"),
+    ("DELETE", "/v1/filings/drafts/{id}/files/{file}"),
+    ("POST", "/v1/filings/drafts/{id}/submit"),
     ("GET", "/v1/procedures"),
+    ("GET", "/v1/procedures/fields"),
     ("GET", "/v1/procedures/{code}"),
     ("GET", "/v1/keys/intake"),
     ("POST", "/v1/webhooks/zalo"),  # signed by Zalo
     ("GET", "/v1/webhooks/esms/{secret}"),  # carries its secret
 }
-SAMPLE = {"code": "H12.970.00-261123-0001", "agency": JUSTICE, "id": "n-1", "counter": "H12.970.00", "secret": "guess"}
+SAMPLE = {
+    "code": "H12.970.00-261123-0001",
+    "agency": JUSTICE,
+    "id": "n-1",
+    "counter": "H12.970.00",
+    "secret": "guess",
+    "token": "guess-guess-guess-guess",
+    "reference": "PA-1",
+    "form": "receipt",
+    "file": "f-1",
+}
 
 
 def traceparent(record: Record) -> str:
@@ -79,6 +106,7 @@ async def test_no_log_of_any_process_holds_a_name_a_phone_or_an_identity_number(
         json={
             "counter": "H12.970.00",
             "procedure_code": ONE_STOP,
+            "checklist": handed_in_by_code(ONE_STOP),
             "applicant": {"full_name": broken.name, "id_number": f"{broken.id_number}9", "phone": broken.phone},
         },
         headers={"Idempotency-Key": "broken"},
@@ -107,7 +135,9 @@ async def test_every_address_under_v1_asks_for_a_key_except_those_that_are_meant
                     url = base + path.format_map(SAMPLE)
                     body = {"json": {}} if method in {"post", "put", "patch"} else {}
                     answer = await stranger.request(method.upper(), url, **body)  # type: ignore[arg-type]
-                    if place not in OPEN_TO_ALL:
-                        assert (answer.status_code, answer.json()["slug"]) == (401, "key-missing"), place
+                    if place in OPEN_TO_ALL:
+                        assert answer.status_code < 500, place
+                    else:
+                        assert (answer.status_code, answer.json().get("slug")) == (401, "key-missing"), place
     assert seen >= OPEN_TO_ALL
-    assert len(seen - OPEN_TO_ALL) >= 15
+    assert len(seen - OPEN_TO_ALL) >= 40

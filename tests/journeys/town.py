@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import re
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -13,7 +15,8 @@ from typing import Any
 import httpx
 
 from contracts.events import Message
-from local.demo.counters import record
+from local.demo.partners import record
+from local.samples.load import handed_in_by_code
 from local.stack import Stack
 from motcua.check import Report, Sources, check
 from motcua.install import SERVICES
@@ -26,6 +29,7 @@ from tests.eventually import eventually
 DESK, COMMUNE_DESK = "H12.970.00", "H12.970.155.00"
 DISTRICT, JUSTICE, COMMUNE, MILITARY = "H12.970", "H12.970.02", "H12.970.155", "H12.970.26"
 PROVINCE_LABOUR = "H12.202"
+_LOOKS = itertools.count()
 ONE_STOP = "2.001044"
 """Phòng Tư pháp, 2 working days."""
 INTERLINKED = "2.001273"
@@ -41,6 +45,15 @@ class Citizen:
     name: str
     id_number: str
     phone: str
+
+    def as_applicant(self) -> dict[str, Any]:
+        return {"full_name": self.name, "id_number": self.id_number, "phone": self.phone}
+
+
+async def _from_elsewhere(request: httpx.Request) -> None:
+    """Each request comes from another address, as a limit holds for each: the limits are for strangers who guess."""
+    look = next(_LOOKS)
+    request.headers.setdefault("X-Forwarded-For", f"10.1.{look >> 8 & 255}.{look & 255}")
 
 
 @dataclass
@@ -72,13 +85,20 @@ class Town:
         return person
 
     async def register(
-        self, who: Citizen, procedure: str = ONE_STOP, counter: str = DESK, headers: Mapping[str, str] | None = None
+        self,
+        who: Citizen,
+        procedure: str = ONE_STOP,
+        counter: str = DESK,
+        headers: Mapping[str, str] | None = None,
+        **more: Any,
     ) -> dict[str, Any]:
-        """At the counter. Returns: the receipt."""
+        """At the counter, with all papers. Returns: the receipt."""
         body = {
             "counter": counter,
             "procedure_code": procedure,
-            "applicant": {"full_name": who.name, "id_number": who.id_number, "phone": who.phone},
+            "checklist": handed_in_by_code(procedure),
+            "applicant": who.as_applicant(),
+            **more,
         }
         answer = await self.counter.post(
             "/v1/dossiers", json=body, headers={"Idempotency-Key": new_id(), **(headers or {})}
@@ -134,10 +154,16 @@ class Town:
 
         return await eventually(found, timeout=timeout)
 
+    async def at_desk(self, code: str, action: str, **body: Any) -> dict[str, Any]:
+        """A clerk does something with a dossier."""
+        answer = await self.counter.post(f"/v1/dossiers/{code}/{action}", json=body)
+        assert answer.status_code == 200, answer.text
+        shown: dict[str, Any] = answer.json()
+        return shown
+
     async def hand_over(self, code: str) -> None:
         await self.at_counter(code, "resolved")
-        answer = await self.counter.post(f"/v1/dossiers/{code}/hand-over", json={})
-        assert answer.status_code == 200, answer.text
+        await self.at_desk(code, "hand-over")
 
     async def messages(self, who: Citizen) -> list[dict[str, Any]]:
         """What the networks took for the phone, oldest first."""
@@ -161,6 +187,20 @@ class Town:
             return None
 
         return await eventually(on_screen, timeout=30)
+
+    async def texted(self, who: Citizen, pattern: str) -> str:
+        """What the last text on the phone says where the pattern has its group, once it is on the screen."""
+
+        async def on_screen() -> str | None:
+            found = [re.search(pattern, m["text"]) for m in await self.messages(who) if m["delivered_at"]]
+            return next((match[1] for match in reversed(found) if match), None)
+
+        return await eventually(on_screen, timeout=30)
+
+    async def by_kind(self, who: Citizen) -> Counter[str]:
+        """How many messages of each kind the phone shows; texts are `sms`."""
+        shown = [m for m in await self.messages(who) if m["delivered_at"]]
+        return Counter(KIND_OF_TEMPLATE.get(m["template_id"], "sms") for m in shown)
 
     async def notices_of(self, code: str) -> list[dict[str, Any]]:
         answer = await self.notices.get(f"/v1/dossiers/{code}/notices")
@@ -257,9 +297,9 @@ async def people_of(stack: Stack) -> AsyncIterator[Town]:
     """Clients for everybody, with the installation's own keys."""
     found, identity = stack.addresses, stack.identity
 
-    def client(url: str, key: str | None) -> httpx.AsyncClient:
+    def client(url: str, key: str | None, *hooks: Any) -> httpx.AsyncClient:
         headers = {"Authorization": f"Bearer {key}"} if key else {}
-        return httpx.AsyncClient(base_url=url, headers=headers, timeout=30)
+        return httpx.AsyncClient(base_url=url, headers=headers, timeout=30, event_hooks={"request": list(hooks)})
 
     kafka = KafkaSettings(bootstrap=stack.endpoints.kafka_bootstrap, idempotence=stack.endpoints.kafka_idempotence)
     producer = Producer(kafka, "partner")
@@ -268,7 +308,7 @@ async def people_of(stack: Stack) -> AsyncIterator[Town]:
         client(found.intake, identity.counters_key) as counter,
         client(found.routing, identity.agencies_key) as agency,
         client(found.notify, identity.counters_key) as notices,
-        client(found.intake, None) as citizen,
+        client(found.intake, None, _from_elsewhere) as citizen,
         client(found.routing, identity.operator_key) as operator,
         client(found.simulators, None) as phones,
     ):

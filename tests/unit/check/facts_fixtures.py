@@ -7,16 +7,19 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from contracts.events import Message
 from contracts.events.intake import DossierReturned, DossierSubmitted
 from contracts.events.routing import DossierResolved, DossierTransferred
 from motcua.check import Report
 from motcua.check.facts import Facts, Logged, Row
+from motcua.check.rules import NOTICE_OF
 from motcua.check.run import _judge as judge_all
 
 NOW = datetime(2026, 11, 23, 3, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 CODE = "H12.970.00-261123-0001"
 COUNTER = "H12.970.00"
+SERIES = f"{COUNTER}-261123"
 TYPES = (DossierSubmitted.TYPE, DossierTransferred.TYPE, DossierResolved.TYPE, DossierReturned.TYPE)
 OWNERS = ("intake", "routing", "routing", "intake")
 
@@ -30,8 +33,30 @@ def row(id: str, service: str, type: str, sequence: int, **changes: Any) -> Row:
     return replace(made, **changes)
 
 
-def logged(offset: int, id: str, source: str = "/intake", key: str = CODE) -> Logged:
-    return Logged("dossier.events.v1", 3, offset, key.encode(), id, source)
+def logged(offset: int, id: str, source: str = "/intake", key: str = CODE, type: str = "") -> Logged:
+    return Logged("dossier.events.v1", 3, offset, key.encode(), id, source, type)
+
+
+def tell(facts: Facts, code: str, service: str, *types: type[Message], told: bool = True) -> None:
+    """A further life in that world: its events in order, on the log; and its notices on a phone."""
+    collection = {"intake": "dossiers", "routing": "cases"}[service]
+    aggregate = f"{collection}/{code}"
+    begun = sum(row.aggregate == aggregate for row in facts.journal)
+    for sequence, event in enumerate(types, begun + 1):
+        id = f"{service}-{code}-{sequence}"
+        facts.journal.append(row(id, service, event.TYPE, sequence, subject=code, aggregate=aggregate))
+        assert facts.log is not None
+        facts.log.append(logged(len(facts.log), id, f"/{service}", code))
+        if told and event.TYPE in NOTICE_OF:
+            facts.recipients[code] = {}
+            facts.notices[f"n-{id}"] = notice(id, f"n-{id}-1", code=code)
+            assert facts.messages is not None
+            facts.messages.append(message(f"n-{id}-1"))
+
+
+def give_number(facts: Facts, code: str) -> None:
+    unit, _, number = code.rpartition("-")
+    facts.numbers[unit] = {"last": max(int(number), facts.numbers.get(unit, {"last": 0})["last"]), "taken": []}
 
 
 def notice(event_id: str, attempt: str, **changes: Any) -> dict[str, Any]:
@@ -50,18 +75,23 @@ def message(reference: str, **changes: Any) -> dict[str, Any]:
 
 def dossier(**changes: Any) -> dict[str, Any]:
     made = {
-        "status": "returned", "counter": COUNTER, "external_ref": "r-1", "mechanism": "one_stop",
-        "received_at": NOW - 10 * MINUTE, "backfill": False,
+        "status": "returned", "mechanism": "one_stop", "due_at": NOW + 60 * MINUTE, "backfill": False,
+        "on_the_spot": False, "timeliness": "early", "answer_due_at": None, "answer_overdue": False,
     }  # fmt: skip
     return made | changes
 
 
 def case(**changes: Any) -> dict[str, Any]:
     made = {
-        "state": "resolved", "timeliness": "early", "mechanism": "one_stop", "counter": COUNTER,
-        "received_at": NOW - 10 * MINUTE, "resolved_at": NOW - 9 * MINUTE,
+        "state": "resolved", "timeliness": "early", "mechanism": "one_stop",
     }  # fmt: skip
     return made | changes
+
+
+def filing(**changes: Any) -> dict[str, Any]:
+    """A dossier that waits for the desk's answer."""
+    waits = {"status": "registered", "due_at": None, "timeliness": None, "answer_due_at": NOW + 60 * MINUTE}
+    return dossier(**(waits | changes))
 
 
 def good() -> Facts:
@@ -71,6 +101,7 @@ def good() -> Facts:
     told = ("e1", "e3", "e4")
     return Facts(
         journal=journal,
+        numbers={SERIES: {"last": 1, "taken": []}},
         dossiers={CODE: dossier()},
         cases={CODE: case()},
         notices={f"n-{id}": notice(id, f"n-{id}-1") for id in told},

@@ -15,6 +15,7 @@ from tests.unit.check.facts_fixtures import (
     COUNTER,
     MINUTE,
     NOW,
+    SERIES,
     case,
     change_row,
     dossier,
@@ -41,6 +42,26 @@ def _gap(facts: Facts) -> None:
     facts.log = None
 
 
+def _not_handed_over(facts: Facts) -> None:
+    _untold(facts, "e4")
+
+
+def _not_resolved(facts: Facts) -> None:
+    """The counter says so, routing never did."""
+    facts.dossiers[CODE]["status"] = "resolved"
+    for id in ("e4", "e3"):
+        _untold(facts, id)
+
+
+def _untold(facts: Facts, id: str) -> None:
+    facts.journal[:] = [r for r in facts.journal if r.id != id]
+    facts.notices.pop(f"n-{id}")
+    assert facts.log is not None
+    assert facts.messages is not None
+    facts.log[:] = [record for record in facts.log if record.id != id]
+    facts.messages[:] = [m for m in facts.messages if m["tracking_id"] != f"n-{id}-1"]
+
+
 def _same_number_twice(facts: Facts) -> None:
     change_row(facts, "e3", sequence=1)
     facts.log = None
@@ -63,7 +84,7 @@ PLANTED: dict[str, tuple[Change, list[tuple[str, str]]]] = {
         lambda f: change_row(f, "e1", pending=True, sent_at=None),
         [("stuck", "event-not-sent")],
     ),
-    "a gap in an aggregate's numbers": (_gap, [("lost", "sequence-broken")]),
+    "a gap in an aggregate's numbers": (_gap, [("lost", "sequence-broken"), ("orphan", "event-without-cause")]),
     "a number given twice": (_same_number_twice, [("duplicated", "sequence-broken")]),
     "a dossier submitted twice": (
         _submitted_twice,
@@ -82,25 +103,22 @@ PLANTED: dict[str, tuple[Change, list[tuple[str, str]]]] = {
     "a received dossier without a case": (lambda f: f.cases.clear(), [("lost", "dossier-without-case")]),
     "a case without a dossier": (
         lambda f: f.dossiers.clear(),
-        [("orphan", "case-without-dossier"), ("statistics", "received-differs")],
+        [("orphan", "case-without-dossier"), ("statistics", "received-differs"), ("lost", "number-missing")],
     ),
     "a result that did not come back to the counter": (
-        lambda f: f.dossiers.update({CODE: dossier(status="in_process")}),
+        lambda f: (_not_handed_over(f), f.dossiers.update({CODE: dossier(status="in_process")})),
         [("lost", "result-not-at-counter")],
     ),
     "a result that no agency made": (
-        lambda f: f.cases.update({CODE: case(state="open", resolved_at=None)}),
+        lambda f: (_not_resolved(f), f.cases.update({CODE: case(state="open")})),
         [("lost", "result-without-case")],
     ),
     "a number that was jumped over": (
-        lambda f: (
-            f.dossiers.update({f"{COUNTER}-261123-0003": dossier(status="refused", external_ref=None)}),
-            f.journal.append(row("e8", "intake", "vn.motcua.dossier.refused.v1", 1, aggregate="x", sent_at=None)),
-        ),
+        lambda f: f.numbers[SERIES].update({"last": 2}),
         [("lost", "number-missing")],
     ),
     "a case that every agency declined": (
-        lambda f: f.cases[CODE].update({"state": "unplaced"}),
+        lambda f: (_not_resolved(f), f.cases[CODE].update({"state": "unplaced"})),
         [("stuck", "case-unplaced"), ("lost", "result-without-case")],
     ),
     "an event that nobody was told of": (
@@ -159,13 +177,12 @@ def _fresh_and_waiting(facts: Facts) -> None:
 
 def _registered_just_now(facts: Facts) -> None:
     fresh = NOW - timedelta(seconds=5)
-    facts.dossiers[SECOND] = dossier(status="received", external_ref=None, received_at=fresh)
+    facts.dossiers[SECOND] = dossier(status="received", timeliness=None)
     facts.journal.append(_second(created_at=fresh))
 
 
 def _old_paper_registered_just_now(facts: Facts) -> None:
-    facts.dossiers[SECOND] = dossier(status="received", received_at=NOW - timedelta(days=2500), backfill=True)
-    facts.dossiers[SECOND]["external_ref"] = None
+    facts.dossiers[SECOND] = dossier(status="received", timeliness=None, backfill=True)
     facts.journal.append(_second(created_at=NOW - timedelta(seconds=5)))
 
 
@@ -212,9 +229,6 @@ LEFT_ALONE: dict[str, Change] = {
     ),
     "a record sent twice by a relay that died in between": lambda f: f.log.append(logged(9, "e1")),  # type: ignore[union-attr]
     "a record of a stranger": lambda f: f.log.append(logged(9, "theirs", "/partner")),  # type: ignore[union-attr]
-    "a dossier that routing need not know": lambda f: f.dossiers.update(
-        {SECOND: dossier(status="refused", external_ref=None)}
-    ),
     "a dossier whose news wait behind a parked key": lambda f: f.cases.update({CODE: case(state="open")}),
     "an undeliverable notice": lambda f: (
         f.notices.update({"n-e1": notice("e1", "n-e1-1", state="undeliverable", attempts=[])}),
@@ -229,9 +243,6 @@ LEFT_ALONE: dict[str, Change] = {
         row("p1", "intake", ProcedurePublished.TYPE, 1, aggregate="procedures/1", subject="1", sent_at=None)
     ),
     "phones that are not ours": lambda f: setattr(f, "messages", None),
-    "two counters with the same reference": lambda f: f.dossiers.update(
-        {"H12.971.00-261123-0001": dossier(status="refused", counter="H12.971.00")}
-    ),
 }
 
 
