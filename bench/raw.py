@@ -14,9 +14,9 @@ PAYLOAD = b"x" * 700
 
 
 async def raw_transactions(stack: Stack, seconds: float) -> float:
-    """Transactions per second of four inserts (number, request, dossier, outbox), by eight writers."""
+    """Transactions per second of five inserts (number, request, person, dossier, outbox), by eight writers."""
     mongo = Mongo(stack.endpoints.mongodb_url, "bench_raw", pool=WRITERS)
-    collections = ("numbers", "requests", "dossiers", "outbox")
+    collections = ("numbers", "requests", "persons", "dossiers", "outbox")
     for collection in collections:
         await mongo.create_indexes(collection, [])
     numbers = count(1)

@@ -5,6 +5,7 @@ The environment is all that differs between here and a server: docker-compose.ym
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -13,6 +14,7 @@ from pathlib import Path
 from local.engines import Endpoints
 from local.engines.ports import choose_port
 from local.identity import Identity
+from local.samples.load import read_samples
 from local.simulators.settings import SimulatorSettings
 
 
@@ -106,6 +108,11 @@ def services(
             "INTAKE_WORKER_PORT": str(ports.intake_worker),
             "INTAKE_PRIVATE_KEY": identity.intake_private_key,
             "NOTIFY_PUBLIC_KEY": identity.notify_public_key,
+            # Here everybody asks from this machine: who plays several citizens says from where each of them asks.
+            "TRUSTED_PROXIES": '["127.0.0.1"]',
+            "PUBLIC_BASE_URL": f"http://127.0.0.1:{ports.intake_api}",
+            "ONLINE_FORM": json.dumps(read_samples().counter_codes),
+            "ANSWER_CHECK_SECONDS": "5",
         },
         "routing": {
             "ROUTING_API_PORT": str(ports.routing_api),
@@ -125,6 +132,7 @@ def services(
             "ESMS_SECRET_KEY": simulator.esms_secret_key,
             "ESMS_BRANDNAME": simulator.esms_brandname,
             "ESMS_CALLBACK_SECRET": identity.esms_callback_secret,
+            "RATING_BASE_URL": f"http://127.0.0.1:{ports.intake_api}/danh-gia",
             "ESMS_CALLBACK_URL": f"http://127.0.0.1:{ports.notify_api}/v1/webhooks/esms/{identity.esms_callback_secret}",
             # The simulators' receipts come within seconds; production waits minutes and hours.
             "ZALO_UNKNOWN_SECONDS": "20",

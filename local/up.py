@@ -15,7 +15,6 @@ from local.samples.load import read_samples
 from local.stack import Stack
 from local.supervisor import DidNotBecomeReady
 from motcua.install import load_agencies, load_catalogue
-from services.intake.catalogue_file import read_catalogue
 
 console = Console(highlight=False)
 COLOURS = ("cyan", "green", "magenta", "yellow", "blue", "bright_cyan", "bright_green")
@@ -38,7 +37,7 @@ async def load_samples(stack: Stack) -> None:
     samples = read_samples()
     routing, intake = stack.mongo("routing"), stack.mongo("intake")
     await load_agencies(routing, stack.clock.now, samples.agencies_file.read_bytes())
-    await load_catalogue(intake, stack.clock.now, read_catalogue(samples.procedures_file.read_bytes()))
+    await load_catalogue(intake, stack.clock.now, samples.catalogue())
     await routing.close()
     await intake.close()
 

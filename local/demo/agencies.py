@@ -12,8 +12,9 @@ import httpx
 from contracts.events.agency import AcceptTransfer, CompleteStep
 from contracts.events.routing import AgencyTransferOpened
 from contracts.topics import AGENCY_ACTIONS, AGENCY_TRANSFERS
-from local.demo.counters import Counters, record
+from local.demo.book import Book
 from local.demo.measure import Measures
+from local.demo.partners import record
 from services.kit.clock import Now
 from services.kit.kafka import Producer, follow
 
@@ -27,7 +28,7 @@ class Agencies:
 
     http: httpx.AsyncClient
     producer: Producer
-    counters: Counters
+    book: Book
     now: Now
     measures: Measures
     seen: set[str] = field(default_factory=set)
@@ -57,7 +58,7 @@ class Agencies:
     def _measure(self, transfer: AgencyTransferOpened) -> None:
         if transfer.code not in self.seen:
             self.seen.add(transfer.code)
-            receipt = self.counters.registered.get(transfer.code)
+            receipt = self.book.received.get(transfer.code)
             if receipt is not None:
                 self.measures.agency_sees.append(max(0.0, time.monotonic() - receipt))
 
@@ -70,6 +71,8 @@ class Agencies:
                 self.measures.problems.append(f"agency: {type(error).__name__}")
 
     async def _act(self, transfer: AgencyTransferOpened) -> None:
+        if transfer.code in self.book.wants_withdrawal:
+            return  # not its turn yet; the citizen takes it back before
         who = {"agency": transfer.agency, "step": transfer.step}
         if sum(transfer.code.encode()) % 3 == 0:  # a third of the dossiers is worked on in agencies' own software
             for kind in (AcceptTransfer, CompleteStep):
@@ -80,15 +83,17 @@ class Agencies:
             self.completed += 1
             return
         await self._post(transfer.code, "accept", who)
-        if transfer.code in self.counters.wants_supplement and transfer.code not in self._asked:
+        if transfer.code in self.book.wants_supplement and transfer.code not in self._asked:
             self._asked.add(transfer.code)
-            more = {"reason": "thieu-giay-to", "items": ["Bản sao giấy tờ liên quan"]}
+            more = {"reason": "missing-papers", "items": ["Bản sao giấy tờ liên quan"]}
             await self._post(transfer.code, "request-supplement", who | more)
+            self.book.waiting_for_papers.add(transfer.code)
             return
         await self._post(transfer.code, "complete", who)
         self.completed += 1
 
     async def _post(self, code: str, action: str, body: dict[str, Any]) -> None:
         answer = await self.http.post(f"/v1/cases/{code}/{action}", json=body)
-        if answer.status_code != 200:
+        withdrawn = code in self.book.wants_withdrawal and answer.status_code == 409
+        if answer.status_code != 200 and not withdrawn:
             self.measures.problems.append(f"{action}: {answer.json().get('slug')}")

@@ -13,10 +13,16 @@ class Measures:
 
     intake_reply: list[float] = field(default_factory=list)
     """HTTP request sent until receipt in hand."""
+    command_answered: list[float] = field(default_factory=list)
+    """Command of a counter's own software sent until its answer is read."""
     agency_sees: list[float] = field(default_factory=list)
     """Receipt in hand until the transfer is readable on the agency's topic."""
     notice_handed: list[float] = field(default_factory=list)
     """Event recorded until the gateway took the message."""
+    warned: int = 0
+    """Registrations that were made after a warning of a duplicate."""
+    tracked: int = 0
+    """Citizens who followed their dossier."""
     problems: list[str] = field(default_factory=list)
     """Calls that were refused, as `slug`; none are expected."""
 

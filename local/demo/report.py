@@ -12,10 +12,39 @@ from rich.table import Table
 from local.demo.measure import Measures, percentile
 from local.stack import Stack
 from motcua.check.facts import Facts, read_phones
+from services.intake.domain.dossier import DESK
+from services.intake.domain.status import ENDED
+from services.intake.queries.ratings import summary
+from services.kit.mongo import Mongo
 from services.routing.queries.statistics import statistics
 
 STATES = {"delivered": "đã nhận", "undeliverable": "không đến được", "failed": "lỗi", "expired": "hết hạn",
-          "cancelled": "hủy", "sent": "đã gửi, chờ biên nhận"}  # fmt: skip
+          "cancelled": "không còn cần", "sent": "đã gửi, chờ biên nhận"}  # fmt: skip
+
+
+PROOFS = {"signature": "ký nhận", "one_time_code": "mã một lần", "postal_receipt": "bưu chính"}
+
+
+@dataclass(frozen=True)
+class DeskFigures:
+    """What intake's database says of the day."""
+
+    dossiers: int
+    ended: int
+    accepted: int
+    """Received by a desk: those that routing counts."""
+    online: int
+    completed: int
+    """Accepted after the desk had asked for papers."""
+    late_answers: int
+    refused: int
+    withdrawn: int
+    on_the_spot: int
+    returned: int
+    proofs: Counter[str]
+    rated: int
+    average: float | None
+    follow_ups: int
 
 
 @dataclass(frozen=True)
@@ -25,7 +54,7 @@ class DayFigures:
     statistics: dict[str, Any]
     notices: Counter[tuple[str, str]]
     """By channel and state."""
-    returned: int
+    desk: DeskFigures
 
 
 async def gather_figures(stack: Stack, measures: Measures) -> DayFigures:
@@ -52,29 +81,40 @@ async def gather_figures(stack: Stack, measures: Measures) -> DayFigures:
             taken = message["accepted_at"] / 1000
             first[event] = min(taken, first.get(event, taken))
     measures.notice_handed = [max(0.0, taken - created[event]) for event, taken in first.items()]
-    returned = [d async for d in intake.collection("dossiers").find({"status": "returned"}, {"_id": 1})]
+    desk = await _desk(intake)
     for mongo in (routing, notify, intake):
         await mongo.close()
-    return DayFigures(figures, notices, len(returned))
+    return DayFigures(figures, notices, desk)
+
+
+async def _desk(intake: Mongo) -> DeskFigures:
+    fields = ("status", "channel", "on_the_spot", "due_at", "answer_overdue", "requests.by", "hand_over.proof")
+    cursor = intake.collection("dossiers").find({}, dict.fromkeys(fields, 1))
+    dossiers = [dossier async for dossier in cursor]
+    states = Counter(dossier["status"] for dossier in dossiers)
+    accepted = [dossier for dossier in dossiers if dossier["due_at"] is not None]
+    ratings = await summary(intake, None, None, None)
+    return DeskFigures(
+        dossiers=len(dossiers),
+        ended=sum(states[status.value] for status in ENDED),
+        accepted=len(accepted),
+        online=sum(dossier["channel"] == "online" for dossier in dossiers),
+        completed=sum(any(request["by"] == DESK for request in dossier["requests"]) for dossier in accepted),
+        late_answers=sum(dossier["answer_overdue"] for dossier in dossiers),
+        refused=states["refused"],
+        withdrawn=states["withdrawn"],
+        on_the_spot=sum(dossier["on_the_spot"] for dossier in dossiers),
+        returned=states["returned"],
+        proofs=Counter(dossier["hand_over"]["proof"] for dossier in dossiers if dossier["status"] == "returned"),
+        rated=ratings["count"],
+        average=ratings["average"]["overall"],
+        follow_ups=await intake.collection("ratings").count_documents({"follow_up": {"$ne": None}}),
+    )
 
 
 def show_day(console: Console, figures: DayFigures, measures: Measures, memory_mb: float) -> None:
     """The day's tables."""
-    received, resolved = figures.statistics["received"], figures.statistics["resolved"]
-    day = Table(title="Ngày làm việc", title_justify="left")
-    for column in ("", "Số hồ sơ"):
-        day.add_column(column, justify="right" if column else "left")
-    for name, value in (
-        ("Tiếp nhận một cửa", received["one_stop"]),
-        ("Tiếp nhận liên thông", received["interlinked"]),
-        ("Giải quyết trước hạn", resolved["early"]),
-        ("Giải quyết đúng hạn", resolved["on_time"]),
-        ("Giải quyết quá hạn", resolved["late"]),
-        ("Đang giải quyết", figures.statistics["open"]),
-        ("Đã trả kết quả", figures.returned),
-    ):
-        day.add_row(name, f"{value:,}")
-    console.print(day)
+    console.print(_day(figures, measures))
     notices = Table(title="Thông báo", title_justify="left")
     for column in ("Kênh", "Trạng thái", "Số"):
         notices.add_column(column, justify="right" if column == "Số" else "left")
@@ -86,6 +126,7 @@ def show_day(console: Console, figures: DayFigures, measures: Measures, memory_m
         speed.add_column(column, justify="right" if column else "left")
     for name, values in (
         ("Quầy nhận phiếu hẹn", measures.intake_reply),
+        ("Phần mềm của quầy nhận trả lời", measures.command_answered),
         ("Cơ quan thấy hồ sơ", measures.agency_sees),
         ("Cổng nhắn tin nhận thông báo", measures.notice_handed),
     ):
@@ -95,3 +136,32 @@ def show_day(console: Console, figures: DayFigures, measures: Measures, memory_m
     console.print(f"Bộ nhớ của toàn hệ thống: {memory_mb:,.0f} MB")
     for problem, number in Counter(measures.problems).most_common(10):
         console.print(f"[red]Bị từ chối {number} lần: {problem}[/red]")
+
+
+def _day(figures: DayFigures, measures: Measures) -> Table:
+    received, resolved, desk = figures.statistics["received"], figures.statistics["resolved"], figures.desk
+    day = Table(title="Ngày làm việc", title_justify="left")
+    for column in ("", "Số", ""):
+        day.add_column(column, justify="right" if column else "left")
+    proofs = ", ".join(f"{words} {desk.proofs[proof]:,}" for proof, words in PROOFS.items())
+    average = "" if desk.average is None else f"trung bình {desk.average:.1f}/5"
+    for name, value, more in (
+        ("Nộp hồ sơ", desk.dossiers, f"trực tuyến {desk.online:,}"),
+        ("Tiếp nhận một cửa", received["one_stop"], f"giải quyết ngay tại quầy {desk.on_the_spot:,}"),
+        ("Tiếp nhận liên thông", received["interlinked"], ""),
+        ("Tiếp nhận sau khi bổ sung", desk.completed, ""),
+        ("Từ chối tiếp nhận", desk.refused, ""),
+        ("Trả lời quá hạn", desk.late_answers, "quá 8 giờ làm việc"),
+        ("Công dân rút hồ sơ", desk.withdrawn, ""),
+        ("Giải quyết trước hạn", resolved["early"], ""),
+        ("Giải quyết đúng hạn", resolved["on_time"], ""),
+        ("Giải quyết quá hạn", resolved["late"], ""),
+        ("Đang giải quyết", figures.statistics["open"], ""),
+        ("Đã trả kết quả", desk.returned, proofs),
+        ("Đã đánh giá", desk.rated, average),
+        ("Điểm thấp cần theo dõi", desk.follow_ups, ""),
+        ("Nộp trùng có xác nhận", measures.warned, ""),
+        ("Công dân tra cứu", measures.tracked, ""),
+    ):
+        day.add_row(name, f"{value:,}", more)
+    return day

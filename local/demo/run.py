@@ -19,14 +19,16 @@ from local.stack import Stack
 from local.supervisor import DidNotBecomeReady
 from motcua.check import Report, Sources, check, show
 from motcua.install import SERVICES, load_agencies, load_catalogue
-from services.intake.catalogue_file import CatalogueFile, read_catalogue
+from services.intake.catalogue import CatalogueFile, read_catalogue
 
 console = Console(highlight=False)
 
 
-async def run_demo(dossiers: int, catalogue: Path | None, rate: float, *, keep: bool) -> int:
+async def run_demo(
+    dossiers: int, catalogue: Path | None, rate: float, *, papers: Path | None = None, keep: bool = False
+) -> int:
     """Returns: exit code, 0 when the day came to its end and the checker found nothing."""
-    file = read_catalogue((catalogue or read_samples().procedures_file).read_bytes())
+    file = _read(catalogue, papers)
     data = Path(tempfile.mkdtemp(prefix="motcua-demo-"))
     stack = Stack(
         data,
@@ -53,11 +55,17 @@ async def run_demo(dossiers: int, catalogue: Path | None, rate: float, *, keep: 
             shutil.rmtree(data, ignore_errors=True)
 
 
+def _read(catalogue: Path | None, papers: Path | None) -> CatalogueFile:
+    if catalogue is None:
+        return read_samples().catalogue()
+    return read_catalogue(catalogue.read_bytes(), papers.read_bytes() if papers else None)
+
+
 async def _load(stack: Stack, file: CatalogueFile) -> None:
     now = stack.clock.now
     routing, intake = stack.mongo("routing"), stack.mongo("intake")
     await load_agencies(routing, now, read_samples().agencies_file.read_bytes())
-    report = await load_catalogue(intake, now, file)
+    report = await load_catalogue(intake, now, file, skip_refused=True)
     await routing.close()
     await intake.close()
     console.print(
@@ -71,12 +79,15 @@ async def _verdict(stack: Stack, result: DayResult, dossiers: int) -> int:
     show_day(console, figures, result.measures, result.memory_mb)
     report = await check_stack(stack, timedelta(0))
     show(console, report)
-    received = sum(figures.statistics["received"].values())
+    desk, received = figures.desk, sum(figures.statistics["received"].values())
     if not result.finished:
-        console.print(f"[red]Ngày chưa xong: {figures.returned} trên {dossiers} hồ sơ đã trả kết quả.[/red]")
-    if received != dossiers:
-        console.print(f"[red]Nộp {dossiers} hồ sơ nhưng hệ thống có {received}.[/red]")
-    good = result.finished and report.clean and received == dossiers and not result.measures.problems
+        console.print(f"[red]Ngày chưa xong: {desk.ended} trên {dossiers} hồ sơ đã kết thúc.[/red]")
+    if desk.dossiers != dossiers:
+        console.print(f"[red]Nộp {dossiers} hồ sơ nhưng hệ thống có {desk.dossiers}.[/red]")
+    if received != desk.accepted:
+        console.print(f"[red]Các quầy tiếp nhận {desk.accepted} hồ sơ nhưng thống kê có {received}.[/red]")
+    counted = desk.dossiers == dossiers and received == desk.accepted
+    good = result.finished and report.clean and counted and not result.measures.problems
     verdict = f"mất {report.count('lost')}, trùng {report.count('duplicated')}, mồ côi {report.count('orphan')}"
     console.print(f"[bold {'green' if good else 'red'}]{'ĐẠT' if good else 'KHÔNG ĐẠT'}: {verdict}[/]")
     return 0 if good else 1

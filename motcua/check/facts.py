@@ -24,8 +24,12 @@ def _only(*names: str) -> dict[str, int]:
 
 _OF_AN_EVENT = ("id", "topic", "type", "subject", "aggregate", "sequence")
 JOURNAL_FIELDS = _only("pending", "created_at", "sent_at", *(f"events.{name}" for name in _OF_AN_EVENT))
-DOSSIER_FIELDS = _only("status", "counter", "external_ref", "mechanism", "received_at", "backfill")
-CASE_FIELDS = _only("state", "timeliness", "mechanism", "counter", "received_at", "resolved_at")
+DOSSIER_FIELDS = _only(
+    "status", "mechanism", "due_at", "backfill", "on_the_spot", "timeliness", "answer_due_at", "answer_overdue"
+)
+CASE_FIELDS = _only("state", "timeliness", "mechanism")
+NUMBER_FIELDS = _only("last", "taken")
+_BUSINESS = frozenset(topic.name for topic in TOPICS)
 NOTICE_FIELDS = _only("code", "kind", "state", "event_id", "attempts", "created_at", "expires_at")
 
 
@@ -39,7 +43,8 @@ class Row:
     type: str
     subject: str
     aggregate: str
-    sequence: int
+    sequence: int | None
+    """None: it belongs to no aggregate (answers to commands)."""
     pending: bool
     created_at: datetime
     sent_at: datetime | None
@@ -55,6 +60,8 @@ class Logged:
     key: bytes | None
     id: str
     source: str
+    type: str
+    causation: str | None = None
     written_ms: int = 0
     """When it was handed to the broker, wall clock."""
 
@@ -66,6 +73,8 @@ class Facts:
     began_ms: float = field(default_factory=lambda: time.time() * 1000)
     """When reading began: what is written later may be in one place read and not yet in another."""
     journal: list[Row] = field(default_factory=list)
+    numbers: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    """By series: the last number given out, and those beyond it that came with a code of their own."""
     dossiers: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     cases: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     notices: dict[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -84,7 +93,7 @@ async def read_service(facts: Facts, service: str, mongo: Mongo) -> None:
     """Read one service's journal and what went wrong there."""
     async for document in mongo.collection(OUTBOX).find({}, JOURNAL_FIELDS):
         for event in document["events"]:
-            if event["sequence"] is not None:  # dead letters belong to no aggregate
+            if event["topic"] in _BUSINESS:  # copies of dead letters tell of nothing that happened to a dossier
                 facts.journal.append(_row(service, document, event))
     async for key in mongo.collection(PARKED_KEYS).find({}, {"slug": 1}):
         facts.parked.append((service, key["_id"], key["slug"]))
@@ -108,8 +117,10 @@ def _row(service: str, document: Mapping[str, Any], event: Mapping[str, Any]) ->
 
 
 async def read_states(facts: Facts, databases: Mapping[str, Mongo]) -> None:
-    """Read dossiers, cases and notices, without the personal fields."""
+    """Read numbers, dossiers, cases and notices, without the personal fields."""
     for name, service, collection, query, fields in (
+        # Before the dossiers: a number is given out together with its dossier.
+        ("numbers", "intake", "numbers", {}, NUMBER_FIELDS),
         ("dossiers", "intake", "dossiers", {}, DOSSIER_FIELDS),
         ("cases", "routing", "cases", {}, CASE_FIELDS),
         ("notices", "notify", "notices", {}, NOTICE_FIELDS),
@@ -136,6 +147,8 @@ async def read_event_log(facts: Facts, bootstrap: str) -> None:
                     record.key,
                     envelope.id,
                     envelope.source,
+                    envelope.type,
+                    envelope.causation_id,
                     record.timestamp_ms,
                 )
             )

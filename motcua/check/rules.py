@@ -2,46 +2,49 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from contracts.events import intake, routing
+from contracts.events import counter, intake, routing
+from contracts.topics import COUNTER_INTAKE, COUNTER_REPLIES
+from contracts.types import UNIT_CODE_PATTERN
 from motcua.check.facts import Facts, Row
 from motcua.check.findings import Report
 
 KEPT_BY_KAFKA = timedelta(days=29)
 """A day less than the topics keep their records."""
 NOTICE_OF: Mapping[str, str] = {
+    intake.DossierRegistered.TYPE: "filed",
+    intake.DossierCompletionRequested.TYPE: "supplement",
+    intake.DossierRefused.TYPE: "refused",
     intake.DossierSubmitted.TYPE: "received",
+    intake.DossierWithdrawn.TYPE: "withdrawn",
+    intake.DossierCodeIssued.TYPE: "one_time_code",
     routing.DossierSupplementRequested.TYPE: "supplement",
     routing.DossierExtended.TYPE: "extended",
     routing.DossierResolved.TYPE: "resolved",
     intake.DossierReturned.TYPE: "returned",
 }
-ONCE = (intake.DossierSubmitted.TYPE, intake.DossierReturned.TYPE, routing.DossierResolved.TYPE)
+UNIT_CODE = re.compile(UNIT_CODE_PATTERN)
 FINAL_NOTICES = frozenset({"delivered", "undeliverable", "failed", "expired", "cancelled"})
-NEEDS_CASE = frozenset({"received", "in_process", "supplement", "payment", "halted", "resolved", "returned"})
+COMMANDS = frozenset(command.TYPE for command in counter.COMMANDS)
 
 
 def journals(facts: Facts, report: Report, now: datetime, grace: timedelta) -> None:
-    """Sequences of each aggregate are 1..n; what happens once is written once; nothing waits too long."""
+    """Sequences of each aggregate are 1..n; nothing waits too long."""
     by_aggregate: dict[tuple[str, str], list[int]] = defaultdict(list)
-    once: Counter[tuple[str, str]] = Counter()
     for row in facts.journal:
-        by_aggregate[row.service, row.aggregate].append(row.sequence)
-        if row.type in ONCE:
-            once[row.subject, row.type] += 1
+        if row.sequence is not None:
+            by_aggregate[row.service, row.aggregate].append(row.sequence)
         if row.pending and now - row.created_at > grace:
             report.add("stuck", "event-not-sent", row.id, f"{row.type} of {row.subject} waits in {row.service}")
     for (service, aggregate), sequences in by_aggregate.items():
         if sorted(sequences) != list(range(1, len(sequences) + 1)):
             kind = "duplicated" if len(set(sequences)) < len(sequences) else "lost"
             report.add(kind, "sequence-broken", aggregate, f"{service}: {sorted(sequences)[:20]}")  # type: ignore[arg-type]
-    for (subject, type_), times in once.items():
-        if times > 1:
-            report.add("duplicated", "event-repeated", subject, f"{type_} {times} times")
     for service, key, slug in facts.parked:
         report.add("stuck", "key-parked", key, f"in {service}: {slug}")
 
@@ -64,6 +67,8 @@ def event_log(facts: Facts, report: Report, now: datetime) -> None:
             if record.source in {"/intake", "/routing", "/notify"} and record.written_ms <= facts.began_ms:
                 report.add("orphan", "record-without-journal", record.id, f"{record.topic} from {record.source}")
             continue
+        if row.sequence is None:
+            continue
         stream = (record.topic, record.key, row.service, row.aggregate)
         if row.sequence < last.get(stream, 0):
             report.add("out_of_order", "sequence-back", row.aggregate, f"{record.topic}: {row.sequence}")
@@ -74,28 +79,70 @@ def event_log(facts: Facts, report: Report, now: datetime) -> None:
             report.add("lost", "event-not-in-log", row.id, f"{row.type} of {row.subject}")
 
 
-def dossiers_and_cases(facts: Facts, report: Report, now: datetime, grace: timedelta) -> None:
+def answers(facts: Facts, report: Report, grace: timedelta) -> None:
+    """Every command on the counters' topic is answered once: who sent it waits for that.
+
+    Commands from before the first answer were read by a release that did not answer.
+    """
+    sent: dict[str, set[str]] = defaultdict(set)
+    answered: Counter[str] = Counter()
+    log = {record.id: record for record in facts.log or () if record.topic == COUNTER_REPLIES.name}
+    began = min((record.written_ms for record in log.values()), default=None)
+    for answer in log.values():
+        answered[answer.causation or ""] += 1
+    parked = {key for service, key, _ in facts.parked if service == "intake"}
+    for record in facts.log or ():
+        if record.topic == COUNTER_INTAKE.name and record.type in COMMANDS and began is not None:
+            key = (record.key or b"").decode("utf-8", "replace")
+            old_enough = began <= record.written_ms <= facts.began_ms - 1000 * grace.total_seconds()
+            if old_enough and UNIT_CODE.match(key):
+                sent[record.id].add(record.source)
+    for id, sources in sent.items():
+        if answered[id] > len(sources):
+            report.add("duplicated", "command-answered-twice", id, f"{answered[id]} answers")
+        elif answered[id] < len(sources) and not parked:  # one of those that wait may be this one
+            report.add("stuck", "command-without-answer", id, f"from {', '.join(sorted(sources))}"[:200])
+
+
+def dossiers_and_cases(facts: Facts, report: Report, on_the_way: set[str]) -> None:
     """Every received dossier has its case, every case its dossier, and they tell the same story.
 
-    What still waits in an outbox or behind a parked key is not lost; `journals` reports it when it waits too long.
+    A filing has none: routing hears of a dossier when the desk accepts it. What still waits in an outbox or behind a
+    parked key is not lost; `journals` reports it when it waits too long.
     """
-    on_the_way = on_their_way(facts, now, grace)
     for code, dossier in facts.dossiers.items():
-        if code not in on_the_way and dossier["status"] in NEEDS_CASE and code not in facts.cases:
+        if code not in on_the_way and accepted(dossier) and code not in facts.cases:
             report.add("lost", "dossier-without-case", code)
     for code, case in facts.cases.items():
         if case["state"] == "unplaced":
             report.add("stuck", "case-unplaced", code, "every agency declined it: an operator must place it")
-        found = facts.dossiers.get(code)
         if code in on_the_way:
             continue
+        found = facts.dossiers.get(code)
         if found is None:
             report.add("orphan", "case-without-dossier", code)
-        elif case["state"] == "resolved" and found["status"] not in {"resolved", "returned"}:
-            report.add("lost", "result-not-at-counter", code, f"dossier is {found['status']}")
-        elif case["state"] != "resolved" and found["status"] in {"resolved", "returned"}:
-            report.add("lost", "result-without-case", code, f"case is {case['state']}")
-    numbering(facts, report)
+        elif not accepted(found):
+            report.add("orphan", "case-of-a-filing", code, f"dossier is {found['status']}")
+        else:
+            _same_story(code, found, case, report)
+
+
+def accepted(dossier: Mapping[str, Any]) -> bool:
+    """Whether the desk has received it: then a date is promised."""
+    return dossier.get("due_at") is not None
+
+
+def _same_story(code: str, dossier: Mapping[str, Any], case: Mapping[str, Any], report: Report) -> None:
+    status, state = dossier["status"], case["state"]
+    # What was solved on the spot is handed over already when its result is known.
+    at_counter = {"returned"} if dossier.get("on_the_spot") else {"resolved", "returned"}
+    if state == "resolved":
+        if status not in at_counter:  # also `withdrawn`: the decision came first, and voids the withdrawal
+            report.add("lost", "result-not-at-counter", code, f"dossier is {status}")
+    elif status in {"resolved", "returned"}:
+        report.add("lost", "result-without-case", code, f"case is {state}")
+    elif (status == "withdrawn") != (state == "withdrawn"):
+        report.add("lost", "withdrawal-not-everywhere", code, f"dossier is {status}, case is {state}")
 
 
 def on_their_way(facts: Facts, now: datetime, grace: timedelta) -> set[str]:
@@ -104,16 +151,21 @@ def on_their_way(facts: Facts, now: datetime, grace: timedelta) -> set[str]:
     return waiting | {key.rpartition("|")[2] for _, key, _ in facts.parked}
 
 
-def numbering(facts: Facts, report: Report) -> None:
-    """Codes run from 1 without gaps for each counter and day."""
-    series: dict[str, list[int]] = defaultdict(list)
+def numbering(facts: Facts, report: Report, on_the_way: set[str]) -> None:
+    """Every number that was given out, or taken with a code from elsewhere, has its dossier, and no dossier another."""
+    series: dict[str, set[int]] = defaultdict(set)
     for code in facts.dossiers:
         unit, _, number = code.rpartition("-")
-        series[unit].append(int(number))
-    for unit, numbers in series.items():
-        missing = sorted(set(range(1, max(numbers) + 1)) - set(numbers))
-        if missing:
+        series[unit].add(int(number))
+    for unit, noted in facts.numbers.items():
+        given = {*range(1, noted["last"] + 1), *noted.get("taken", ())}
+        if missing := sorted(given - series[unit]):
             report.add("lost", "number-missing", unit, f"{missing[:20]}")
+    for code in facts.dossiers.keys() - on_the_way:
+        unit, _, number = code.rpartition("-")
+        noted = facts.numbers.get(unit, {"last": 0})
+        if int(number) > noted["last"] and int(number) not in noted.get("taken", ()):
+            report.add("orphan", "number-not-given", code, "the series would give it out again")
 
 
 def notices(facts: Facts, report: Report, now: datetime, grace: timedelta) -> None:
@@ -161,14 +213,20 @@ def phones(facts: Facts, report: Report, now: datetime, grace: timedelta) -> Non
             report.add("duplicated", "notice-twice-on-phone", id, f"{on_phones[id]} messages")
 
 
-def statistics(facts: Facts, report: Report) -> None:
-    """Intake and routing count one-stop and interlinked dossiers alike; each resolved one has its timeliness."""
-    at_counters = Counter(d["mechanism"] for c, d in facts.dossiers.items() if c in facts.cases)
+def statistics(facts: Facts, report: Report, on_the_way: set[str]) -> None:
+    """Intake and routing count one-stop and interlinked dossiers alike (received ones: a filing is not counted before
+    the desk accepts it); each resolved one has its timeliness, and the counter shows the same."""
+    at_counters = Counter(d["mechanism"] for c, d in facts.dossiers.items() if c in facts.cases and accepted(d))
     in_routing = Counter(case["mechanism"] for case in facts.cases.values())
     for mechanism in at_counters | in_routing:
         if at_counters[mechanism] != in_routing[mechanism]:
             detail = f"intake {at_counters[mechanism]}, routing {in_routing[mechanism]}"
             report.add("statistics", "received-differs", mechanism, detail)
-    untimed = [code for code, case in facts.cases.items() if case["state"] == "resolved" and not case["timeliness"]]
-    for code in untimed:
-        report.add("statistics", "resolved-without-timeliness", code)
+    for code, case in facts.cases.items():
+        if case["state"] != "resolved":
+            continue
+        shown = facts.dossiers.get(code, {}).get("timeliness")
+        if not case["timeliness"]:
+            report.add("statistics", "resolved-without-timeliness", code)
+        elif shown and shown != case["timeliness"] and code not in on_the_way:
+            report.add("statistics", "timeliness-differs", code, f"counter {shown}, routing {case['timeliness']}")

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from motcua.check import rules
 from motcua.check.facts import Facts, read_event_log, read_phones, read_service, read_states
 from motcua.check.findings import Report
+from motcua.check.life import lives
 from services.kit.mongo import Mongo
 
 
@@ -59,12 +60,16 @@ async def check(
 
 
 def _judge(facts: Facts, report: Report, now: datetime, grace: timedelta) -> None:
+    on_the_way = rules.on_their_way(facts, now, grace)
     rules.journals(facts, report, now, grace)
     rules.event_log(facts, report, now)
-    rules.dossiers_and_cases(facts, report, now, grace)
+    rules.answers(facts, report, grace)
+    lives(facts, report, now, on_the_way)
+    rules.dossiers_and_cases(facts, report, on_the_way)
+    rules.numbering(facts, report, on_the_way)
     rules.notices(facts, report, now, grace)
     rules.phones(facts, report, now, grace)
-    rules.statistics(facts, report)
+    rules.statistics(facts, report, on_the_way)
     report.seen.update(
         {
             "dossiers": len(facts.dossiers),
