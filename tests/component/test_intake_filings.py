@@ -316,3 +316,10 @@ async def test_another_counters_filing_does_not_exist_for_a_desk(desk: Intake) -
         refused(await act(desk, code, action, stranger, **body), 404, "dossier-unknown")
         refused(await act(desk, code, action, service, **body), 403, "scope-missing")
         assert (await desk.http.post(f"/v1/dossiers/{code}/{action}", json=body)).status_code == 401
+
+
+async def test_no_code_is_promised_to_who_wants_no_messages(desk: Intake) -> None:
+    code = await desk.register(checklist=COMPLETE, applicant__notify_by="none")
+    await resolve(desk, code)
+    refused(await desk.http.post(f"/v1/dossiers/{code}/one-time-codes", headers=desk.desk), 409, "no-phone")
+    assert await desk.events(code, "dossier.code-issued.v1") == []

@@ -85,6 +85,7 @@ class Application:
             return_address=self.return_address,
             clerk=self.clerk,
             contact=self.contact,
+            can_be_told=self.contact is not None,
         )
 
 

@@ -60,9 +60,8 @@ class IssueCode:
     def decide(self, work: Work, now: datetime) -> datetime:
         """Returns: when it expires. Raises: Missing `dossier-unknown`, Conflict `no-phone`, `code-just-sent`."""
         dossier = dossier_of(work.get(DOSSIERS, self.code), self.counters)
-        people = (dossier.applicant, dossier.submitter, dossier.mandated)
-        if not any(person is not None and person.phone for person in people):
-            raise Conflict("no-phone", "Hồ sơ này không có số điện thoại để gửi mã.")
+        if not dossier.can_be_told:
+            raise Conflict("no-phone", "Hồ sơ này không có số điện thoại nhận tin nên không gửi mã được.")
         id = code_id(self.code, self.purpose)
         before = work.get(ONE_TIME_CODES, id)
         if before is not None and now - before.issued_at < ISSUED_AT_MOST_EVERY:

@@ -126,6 +126,8 @@ class Dossier:
     """Người tiếp nhận, as printed on the receipt."""
     contact: str | None = None
     """Phone and channel as sealed for notify, kept until a filing is accepted."""
+    can_be_told: bool = False
+    """Whether notify has a contact: without one a code would never arrive."""
     filed_at: datetime | None = None
     """Of a filing that a clerk had to look at first."""
     answer_due_at: datetime | None = None
