@@ -86,6 +86,7 @@ class Citizens:
         token = said(began, 201, "draft")["token"]
         path, headers = began.headers["location"], {"Authorization": f"Draft {token}"} | _from(visit)
         form = {"counter": visit.counter, "applicant": applicant(visit), **application(visit, complete=complete)}
+        del form["external_ref"]  # the counter's own numbering, which is nothing of a citizen's
         said(await self.http.put(path, json=form, headers=headers | {"If-Match": began.headers["etag"]}), 200, "draft")
         if visit.procedure.papers:
             file: dict[str, str | int] = {"kind": "paper", "paper": 1, "name": "ban-chup.png"}

@@ -25,7 +25,7 @@ def _only(*names: str) -> dict[str, int]:
 _OF_AN_EVENT = ("id", "topic", "type", "subject", "aggregate", "sequence")
 JOURNAL_FIELDS = _only("pending", "created_at", "sent_at", *(f"events.{name}" for name in _OF_AN_EVENT))
 DOSSIER_FIELDS = _only(
-    "status", "mechanism", "due_at", "backfill", "on_the_spot", "timeliness", "answer_due_at", "answer_overdue"
+    "status", "mechanism", "due_at", "backfill", "on_the_spot", "timeliness", "answer_due_at", "overdue_told"
 )
 CASE_FIELDS = _only("state", "timeliness", "mechanism")
 NUMBER_FIELDS = _only("last", "taken")

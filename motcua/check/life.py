@@ -174,7 +174,7 @@ def _unanswered(facts: Facts, report: Report, now: datetime) -> None:
     """A filing past its answer date is flagged (NQ 66.7/2025 Art 8): else nobody knows that a citizen waits."""
     for code, dossier in facts.dossiers.items():
         due = dossier.get("answer_due_at")
-        waits = dossier["status"] == "registered" and not dossier.get("answer_overdue")
+        waits = dossier["status"] == "registered" and not dossier.get("overdue_told")
         if waits and due is not None and now - due > LONGEST_LOOK:
             report.add("stuck", "answer-not-flagged", code, f"to be answered by {due:%Y-%m-%d %H:%M} UTC")
 

@@ -13,7 +13,7 @@ from services.intake.domain.attachment import Room
 from services.intake.http import read_routes, register_routes
 from services.intake.http_books import book_routes
 from services.intake.http_catalogue import catalogue_routes
-from services.intake.http_citizen import citizen_routes
+from services.intake.http_citizen import citizen_routes, supplement_routes
 from services.intake.http_collect import collect_routes
 from services.intake.http_desk import desk_routes
 from services.intake.http_drafts import FILES_PATH as DRAFT_FILES
@@ -90,16 +90,26 @@ def _online_form(
 ) -> list[APIRouter]:
     """The own online form, where a place may use one."""
     now = settings.clock().now
-    starts, client = (
-        Limiter.at(settings.draft_starts, mongo, "drafts", now),
-        ClientAddress.behind(settings.trusted_proxies),
-    )
+    starts = Limiter.at(settings.draft_starts, mongo, "drafts", now)
+    uploads = Limiter.at(settings.draft_uploads, mongo, "draft-uploads", now)
+    client = ClientAddress.behind(settings.trusted_proxies)
     receiver = Receiver(GridFiles(mongo, now), Slots(), settings.max_file_bytes)
 
     async def may_create(request: Request) -> None:
         await starts.hit(client.of(request))
 
-    drafts = draft_routes(mongo, committer, receiver, now, max_bytes=settings.max_files_bytes, may_create=may_create)
+    async def may_upload(request: Request) -> None:
+        await uploads.hit(client.of(request))
+
+    drafts = draft_routes(
+        mongo,
+        committer,
+        receiver,
+        now,
+        max_bytes=settings.max_files_bytes,
+        may_upload=may_upload,
+        may_create=may_create,
+    )
     return [drafts, form_routes(mongo, committer, now, sealer, frozenset(settings.online_form))]
 
 
@@ -114,6 +124,7 @@ def _for_citizens(
     return [
         public_routes(tracking, public_key),
         citizen_routes(tracking, committer, sealer),
+        *([supplement_routes(tracking)] if settings.online_form else []),
         collect_routes(tracking, GridFiles(mongo, now), sealer),
         page_routes(tracking),
         rating_routes(mongo, committer, limits, policy, now),

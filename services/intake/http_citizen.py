@@ -7,17 +7,18 @@ from typing import Any
 from fastapi import APIRouter, BackgroundTasks, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from contracts.events.counter import ChecklistLine, OneTimeCode
+from contracts.events.counter import OneTimeCode
 from contracts.problems import Invalid, Refused
 from contracts.types import CodePurpose, DossierCode, ReasonCode
-from services.intake.bodies import lines
+from services.intake.commands.bring_papers import BringPapers
 from services.intake.commands.one_time_codes import IssueCode, Secret
-from services.intake.commands.supplement_dossier import SupplementDossier
 from services.intake.commands.withdraw_dossier import WithdrawDossier
 from services.intake.domain.reasons import WITHDRAWAL_REASONS
+from services.intake.queries.drafts import take_draft
 from services.intake.tracking import Tracking
 from services.kit import logs
 from services.kit.commit import Committer
+from services.kit.limiter import Limiter
 from services.kit.sealing import Sealer
 
 log = logs.get("intake.citizen")
@@ -38,7 +39,8 @@ class CitizenSupplementIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     one_time_code: OneTimeCode
-    checklist: tuple[ChecklistLine, ...] = Field(min_length=1, max_length=200)
+    draft_id: str = Field(min_length=1, max_length=100)
+    draft_token: str = Field(min_length=1, max_length=100)
 
 
 def citizen_routes(tracking: Tracking, committer: Committer, sealer: Sealer | None) -> APIRouter:
@@ -48,12 +50,12 @@ def citizen_routes(tracking: Tracking, committer: Committer, sealer: Sealer | No
     @api.post("/one-time-codes", status_code=202)
     async def send_code(request: Request, code: DossierCode, background: BackgroundTasks) -> dict[str, str]:
         """Send a code to the phone of the dossier, if there is one; the answer does not tell."""
-        await tracking.limits.admit(request)
+        address = await tracking.limits.admit(request)
         if sealer is None:
             raise Invalid("notices-not-configured", "Máy chủ chưa có khóa công khai của dịch vụ thông báo.")
-        await tracking.limits.code_requests.hit(code)
+        await tracking.limits.code_askers.hit(address)
         # After the answer: how long it takes would tell whether the dossier exists.
-        background.add_task(_issue, committer, sealer, code)
+        background.add_task(_issue, committer, sealer, tracking.limits.code_requests, code)
         return {"detail": "Nếu hồ sơ có số điện thoại, mã xác nhận sẽ được gửi đến số đó trong ít phút."}
 
     @api.post("/withdraw")
@@ -64,18 +66,27 @@ def citizen_routes(tracking: Tracking, committer: Committer, sealer: Sealer | No
             raise Invalid("reason-unknown", "Không có lý do rút hồ sơ này.", known=sorted(WITHDRAWAL_REASONS))
         return await tracking.act(WithdrawDossier(code, None, body.reason), body.one_time_code, address)
 
+    return api
+
+
+def supplement_routes(tracking: Tracking) -> APIRouter:
+    """Bring papers from home; only where drafts are (`ONLINE_FORM`), which carry the files."""
+    api = APIRouter(prefix="/v1/track/{code}")
+
     @api.post("/supplement")
     async def supplement(request: Request, code: DossierCode, body: CitizenSupplementIn) -> dict[str, Any]:
-        """Say which papers that were asked for are there now; their files are uploaded beforehand."""
+        """The files of a draft become papers of the dossier; each paper with a file is there in digital form."""
         address = await tracking.limits.admit(request)
-        command = SupplementDossier(code, None, lines(body.checklist))
-        return await tracking.act(command, body.one_time_code, address)
+        draft = await take_draft(tracking.mongo, body.draft_id, body.draft_token, tracking.now())
+        return await tracking.act(BringPapers(code, body.draft_id, draft), body.one_time_code, address)
 
     return api
 
 
-async def _issue(committer: Committer, sealer: Sealer, code: str) -> None:
+async def _issue(committer: Committer, sealer: Sealer, quota: Limiter, code: str) -> None:
     try:
-        await committer.run(IssueCode(code, None, CodePurpose.TRACKING, Secret.make(sealer)))
+        # What is not sent (a code a minute, no phone) gives its place in the quota back, or strangers could use it up.
+        async with quota.spend(code):
+            await committer.run(IssueCode(code, None, CodePurpose.TRACKING, Secret.make(sealer)))
     except Refused as refusal:
         log.info("one_time_code.not_sent", slug=refusal.slug)

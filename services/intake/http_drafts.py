@@ -47,12 +47,14 @@ def draft_routes(
     now: Now,
     *,
     max_bytes: int,
+    may_upload: Callable[[Request], Awaitable[None]],
     may_create: Callable[[Request], Awaitable[None]],
 ) -> APIRouter:
     """Begin, save, read and drop drafts, with their files. A draft that is not the caller's does not exist for it.
 
     Args:
         max_bytes: of all files of a draft.
+        may_upload: refuses a client address that uploads too many files.
         may_create: refuses a client that begins too many.
     """
     api = APIRouter(prefix=PATH)
@@ -114,6 +116,7 @@ def draft_routes(
     ) -> dict[str, Any]:
         """Put a file to the draft; the same bytes for the same paper again are the file that is there."""
         of = AttachmentKind(kind)
+        await may_upload(request)
         await take_draft(mongo, id, token, now())  # before the bytes are read
         require_paper_number(of, paper)
         file = await receiver.receive(upload_of(request, of, paper, name))

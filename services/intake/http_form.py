@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 from fastapi import APIRouter, Response
 from fastapi.exceptions import RequestValidationError
-from pydantic import ValidationError
+from pydantic import ValidationError, model_validator
+from pydantic_core import PydanticCustomError
 
 from contracts.problems import Invalid
-from contracts.types import Channel, UnitCode
+from contracts.types import Channel, PaperState, UnitCode
 from services.intake.applicants import ApplicantIn
 from services.intake.bodies import ApplicationIn, wants_notices
 from services.intake.commands.application import fingerprint
@@ -24,12 +25,24 @@ from services.kit.commit import Committer
 from services.kit.mongo import Mongo
 from services.kit.sealing import Sealer
 
+DESK_ONLY = ("clerk", "fee_paid_vnd", "competent_agency", "external_ref")
+STATED_BY_CITIZENS = frozenset({PaperState.DIGITAL, PaperState.NOT_APPLICABLE, PaperState.MISSING})
+"""What lies on a desk, and what databases replace, only a clerk can say."""
+
 
 class FormIn(ApplicationIn):
     """What the draft's content must be when it is handed in."""
 
     counter: UnitCode
     applicant: ApplicantIn
+
+    @model_validator(mode="after")
+    def _states_nothing_of_the_desk(self) -> Self:
+        if any(getattr(self, name) is not None for name in DESK_ONLY):
+            raise PydanticCustomError("field-of-the-desk", "Biểu mẫu có mục chỉ cán bộ tiếp nhận được ghi.")
+        if any(line.state not in STATED_BY_CITIZENS for line in self.checklist):
+            raise PydanticCustomError("paper-state-of-the-desk", "Nộp trực tuyến thì giấy tờ là bản điện tử.")
+        return self
 
 
 def form_routes(

@@ -30,6 +30,8 @@ class PublicLimits:
     """Wrong digits and codes of an address: the same four digits, tried on all dossiers, would fit some."""
     code_requests: Limiter
     """One-time codes sent for a dossier."""
+    code_askers: Limiter
+    """One-time codes asked for by an address."""
     feedback: Limiter
     """Complaints and suggestions of an address."""
 
@@ -42,6 +44,7 @@ class PublicLimits:
             Limiter.at(settings.wrong_codes, mongo, "tracking-codes", now),
             Limiter.at(settings.tracking_attempts_per_address, mongo, "wrong", now),
             Limiter.at(settings.code_requests, mongo, "code-requests", now),
+            Limiter.at(settings.code_requests_per_address, mongo, "code-askers", now),
             Limiter.at(settings.feedback_requests, mongo, "feedback", now),
         )
 

@@ -47,6 +47,10 @@ class IntakeSettings(Settings):
     """Requests of one client address to what citizens use without a key."""
     code_requests: RateText = "10/day"
     """One-time codes that citizens have sent for one dossier; each is a message that costs money."""
+    code_requests_per_address: RateText = "10/hour"
+    """One-time codes that one client address may ask for, whichever dossiers they are for."""
+    draft_uploads: RateText = "120/hour"
+    """Files that one client address may upload to drafts."""
     feedback_requests: RateText = "10/hour"
     """Complaints and suggestions of one client address."""
     trusted_proxies: tuple[NetworkText, ...] = ()

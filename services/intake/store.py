@@ -67,7 +67,7 @@ class Download:
 
 def _waits_for_answer(dossier: Dossier) -> Mapping[str, Any]:
     """When the desk's time to answer is over; absent when nothing is to be flagged."""
-    waits = dossier.status is Status.REGISTERED and not dossier.answer_overdue
+    waits = dossier.status is Status.REGISTERED and not dossier.overdue_told
     return {"answer_watch": dossier.answer_due_at} if waits else {}
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from contracts.problems import Denied
-from services.intake.commands.supplement_dossier import SupplementDossier
+from services.intake.commands.bring_papers import BringPapers
 from services.intake.commands.with_code import UseCode, WithCode
 from services.intake.commands.withdraw_dossier import WithdrawDossier
 from services.intake.domain.dossier import Dossier
@@ -60,7 +60,7 @@ class Tracking:
         assert dossier is not None, "codes are sent for dossiers only, and no dossier is ever removed"
         return await self._tell(dossier)
 
-    async def act(self, action: WithdrawDossier | SupplementDossier, digits: str, address: str) -> dict[str, Any]:
+    async def act(self, action: WithdrawDossier | BringPapers, digits: str, address: str) -> dict[str, Any]:
         """Do what the citizen with the phone asks, and tell how it stands now.
 
         Raises: Denied `one-time-code-wrong`, TooManyTries; as the action.

@@ -170,7 +170,10 @@ class _Observed:
                 nonlocal status
                 if message["type"] == "http.response.start":
                     status = message["status"]
-                    message["headers"] = [*message["headers"], (b"x-correlation-id", correlation.encode())]
+                    headers = [*message["headers"], (b"x-correlation-id", correlation.encode())]
+                    if not any(name.lower() == b"cache-control" for name, _ in headers):
+                        headers.append((b"cache-control", b"no-store"))  # most answers hold personal data
+                    message["headers"] = headers
                 await send(message)
 
             try:

@@ -115,6 +115,16 @@ class Limiter:
         else:
             await self._give_back(key, try_id)
 
+    @asynccontextmanager
+    async def spend(self, key: str) -> AsyncIterator[None]:
+        """Around an act that costs: it counts when it was done, not when it was refused. Raises: TooManyTries."""
+        try_id = await self._take(key)
+        try:
+            yield
+        except Exception:
+            await self._give_back(key, try_id)
+            raise
+
     async def _take(self, key: str) -> str:
         now, try_id = self.now(), secrets.token_hex(6)
         room = {"_id": self._id(key), "$or": [

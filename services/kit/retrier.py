@@ -123,12 +123,14 @@ class Retrier:
 
         Order is promised per topic and source only: an agency's action may be read before the dossier it acts on, and
         a broker that lost its log is filled again by two services, each in its own order. Behind a closed head the
-        fact would wait for ever.
+        fact would wait for ever. What changes nothing is no such fact and keeps its place: a withdrawal finds no case
+        to withdraw as long as the head has not opened it.
         """
         first: _Tried | None = None
         for row in rows[:LOOK_AHEAD]:
             tried = await self._apply(work, row)
-            if not isinstance(tried.error, NotYet):
+            idle = first is not None and tried.error is None and tried.ours and not work.has_changes
+            if not idle and not isinstance(tried.error, NotYet):
                 return tried
             first = first or tried
         assert first is not None

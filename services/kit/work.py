@@ -34,11 +34,11 @@ class Cause:
 
 
 class NotLoaded(BaseException):
-    """A decision asks for an aggregate that is not loaded yet. No `Exception`: nobody but `decide_all` may catch it."""
+    """A decision asks for aggregates that are not loaded yet. No `Exception`: nobody but `decide_all` may catch it."""
 
-    def __init__(self, ref: Ref) -> None:
-        super().__init__(f"{ref.store.collection}/{ref.id}")
-        self.ref = ref
+    def __init__(self, refs: Sequence[Ref]) -> None:
+        super().__init__(f"{refs[0].store.collection}/{refs[0].id}")
+        self.refs = refs
 
 
 class Decision(Protocol[R_co]):
@@ -103,9 +103,17 @@ class Work:
         """
         ref = Ref(store, id)
         if ref not in self._held:
-            raise NotLoaded(ref)
+            raise NotLoaded([ref])
         state: S | None = self._held[ref].state
         return state
+
+    def get_all(self, store: Store[S], ids: Iterable[str]) -> list[S | None]:
+        """As `get`, in one round trip for all of them. Raises: NotLoaded."""
+        refs = [Ref(store, id) for id in ids]
+        missing = [ref for ref in refs if ref not in self._held]
+        if missing:
+            raise NotLoaded(missing)
+        return [self._held[ref].state for ref in refs]
 
     def put(self, store: Store[S], id: str, state: S, *events: tuple[Topic, str, Message]) -> None:
         """Keep a new state and the events that tell of it, in order.
@@ -157,6 +165,10 @@ class Work:
     @property
     def has_events(self) -> bool:
         return bool(self._events)
+
+    @property
+    def has_changes(self) -> bool:
+        return any(held.dirty for held in self._held.values())
 
     async def flush(self, mongo: Mongo, session: Session) -> None:
         """Write all changes: one bulk call a collection.
@@ -224,5 +236,5 @@ async def _decide(mongo: Mongo, work: Work, item: Item) -> Any:
             return item.decision.decide(work, work.now)
         except NotLoaded as missing:
             work.drop()
-            await work.load(mongo, [missing.ref])
+            await work.load(mongo, missing.refs)
     raise RuntimeError("a decision asks for ever more aggregates")

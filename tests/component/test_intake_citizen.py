@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
@@ -13,14 +14,44 @@ from contracts.events.routing import DossierSupplementRequested
 from services.intake.commands.publish_procedure import PublishProcedure
 from services.intake.domain.procedure import Paper
 from services.kit.commit import Committer
+from services.kit.sealing import Opener, new_private_key
 from tests.component.citizen_fixtures import LAST4, other_than, returned, same_answer, sent_code, slug, track
-from tests.component.service_fixtures import OFFICE, PROCEDURES, Intake, dossier, now
+from tests.component.service_fixtures import (
+    COUNTER,
+    OFFICE,
+    PROCEDURES,
+    Intake,
+    dossier,
+    intake_settings,
+    now,
+    open_intake,
+)
+from tests.component.test_intake_form import photo
 
-BROUGHT = [{"paper": 1, "state": "digital"}]
+
+async def draft(intake: Intake, paper: int | None = 1) -> dict[str, str]:
+    """A draft with a photo of a paper, as the body of a supplement names it."""
+    began = (await intake.http.post("/v1/filings/drafts")).json()
+    headers = {"Authorization": f"Draft {began['token']}", "Content-Type": "image/jpeg"}
+    if paper is not None:
+        url = f"/v1/filings/drafts/{began['draft_id']}/files"
+        sent = await intake.http.post(url, params={"paper": paper}, content=photo(), headers=headers)
+        assert sent.status_code == 201, sent.text
+    return {"draft_id": began["draft_id"], "draft_token": began["token"]}
 
 
 async def act(intake: Intake, code: str, action: str, digits: str, **body: Any) -> httpx.Response:
     return await intake.http.post(f"/v1/track/{code}/{action}", json={"one_time_code": digits, **body})
+
+
+@pytest.fixture
+async def intake(mongodb_url: str, prefix: str) -> AsyncIterator[Intake]:
+    """Intake whose own form is open: drafts carry what citizens bring."""
+    notify = Opener(new_private_key())
+    settings = intake_settings(mongodb_url, prefix, notify, online_form=(COUNTER,))
+    async with open_intake(settings, notify) as service:
+        yield service
+        await service.mongo.drop()
 
 
 @pytest.fixture
@@ -51,13 +82,25 @@ async def test_papers_are_brought_with_a_code_and_the_limit_begins_anew(intake: 
     """NĐ 61/2018/NĐ-CP Art 19.4."""
     before = (await track(intake, waiting, LAST4)).json()
     digits = await sent_code(intake, waiting)
-    reply = await act(intake, waiting, "supplement", digits, checklist=BROUGHT)
+    brought = await draft(intake)
+    reply = await act(intake, waiting, "supplement", digits, **brought)
     shown = reply.json()
     assert (reply.status_code, shown["status"]) == (200, "in_process")
     assert shown["due_at"] >= before["due_at"]
     assert shown["requests"][0]["answered_at"] is not None
     desk = (await intake.http.get(f"/v1/dossiers/{waiting}", headers=intake.desk)).json()
     assert desk["checklist"][0]["state"] == "digital"
+    files = (await intake.http.get(f"/v1/dossiers/{waiting}/files", headers=intake.desk)).json()["files"]
+    assert [(file["paper"], file["size"]) for file in files] == [(1, len(photo()))]
+    assert slug(await act(intake, waiting, "supplement", digits, **brought)) == (403, "one-time-code-wrong")
+
+
+async def test_who_brings_nothing_changes_nothing_and_the_code_stays_good(intake: Intake, waiting: str) -> None:
+    digits = await sent_code(intake, waiting)
+    empty, wrong = await draft(intake, None), await draft(intake) | {"draft_token": "x" * 43}
+    assert slug(await act(intake, waiting, "supplement", digits, **empty)) == (422, "files-missing")
+    assert slug(await act(intake, waiting, "supplement", digits, **wrong)) == (404, "draft-unknown")
+    assert (await act(intake, waiting, "supplement", digits, **await draft(intake))).status_code == 200
 
 
 async def test_last_digits_are_not_enough_to_act(intake: Intake) -> None:
@@ -72,7 +115,7 @@ async def test_a_wrong_code_and_an_unknown_dossier_get_the_same_answer_and_nothi
     intake: Intake, waiting: str
 ) -> None:
     digits = await sent_code(intake, waiting)
-    for action, body in (("withdraw", {}), ("supplement", {"checklist": BROUGHT})):
+    for action, body in (("withdraw", {}), ("supplement", await draft(intake))):
         wrong = await act(intake, waiting, action, other_than(digits), **body)
         unknown = await act(intake, dossier(4711), action, digits, **body)
         assert slug(wrong) == (403, "one-time-code-wrong")
@@ -110,7 +153,7 @@ async def test_bodies_that_make_no_sense_are_refused_before_the_code_is_looked_a
     code = await intake.register()
     digits = await sent_code(intake, code)
     assert slug(await act(intake, code, "withdraw", digits, reason="nguyen-van-a")) == (422, "reason-unknown")
-    for body in ({}, {"checklist": []}, {"checklist": BROUGHT, "occurred_at": "2026-01-01T00:00:00Z"}):
+    for body in ({}, {"draft_id": "x"}, {"checklist": [{"paper": 1, "state": "original"}]}):
         assert slug(await act(intake, code, "supplement", digits, **body)) == (422, "request-invalid")
     assert (await act(intake, code, "withdraw", digits)).status_code == 200
 
@@ -119,6 +162,5 @@ async def test_a_paper_that_the_procedure_does_not_have_is_refused_and_the_code_
     intake: Intake, waiting: str
 ) -> None:
     digits = await sent_code(intake, waiting)
-    unknown = [{"paper": 7, "state": "digital"}]
-    assert slug(await act(intake, waiting, "supplement", digits, checklist=unknown)) == (422, "paper-unknown")
-    assert (await act(intake, waiting, "supplement", digits, checklist=BROUGHT)).status_code == 200
+    assert slug(await act(intake, waiting, "supplement", digits, **await draft(intake, 7))) == (422, "paper-unknown")
+    assert (await act(intake, waiting, "supplement", digits, **await draft(intake))).status_code == 200

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 
 from contracts.events.routing import DossierResolved, DossierSupplementRequested, DossierTransferred
-from contracts.types import Mechanism, Outcome, Timeliness
+from contracts.types import LimitUnit, Mechanism, Outcome, Timeliness
+from services.intake.commands.duplicates import LAST_KEPT, person_id
 from services.intake.commands.publish_procedure import PublishProcedure
+from services.intake.domain.people import Applicant
 from services.intake.domain.procedure import Paper
+from services.intake.store import FILINGS_OF_A_PERSON
 from services.kit.commit import Committer
 from services.kit.ids import new_id
 from tests.component.service_fixtures import (
     CITIZEN_ID,
     COUNTER,
+    NO_LIMIT,
     OFFICE,
     OTHER_COUNTER,
     PHONE,
@@ -128,6 +133,21 @@ async def test_many_dossiers_of_one_applicant_are_registered_in_one_go_or_not_at
     await desk.nothing_stored(before)
 
 
+async def test_many_dossiers_of_one_who_has_filed_often_are_registered_too(desk: Intake) -> None:
+    """An organisation with fifty dossiers of each procedure behind it."""
+    organisation = {"kind": "organisation", "full_name": "Công ty Thử", "id_number": "0312345678"}
+    owner = Applicant("organisation", "Công ty Thử", "0312345678", None, None, None)
+    codes = [procedure.code for procedure in PROCEDURES if procedure.limit_value is not None]
+    for number, code in enumerate(codes):
+        before = tuple(f"{COUNTER}-251103-{number * 1000 + one:04d}" for one in range(1, LAST_KEPT + 1))
+        known = {"_id": person_id(owner, code), "_v": 1, "_n": 0, "codes": before}
+        await desk.mongo.collection(FILINGS_OF_A_PERSON.collection).insert_one(known)
+    body = {"counter": COUNTER, "applicant": organisation, "dossiers": [{"procedure_code": code} for code in codes]}
+    body["dossiers"][0]["checklist"] = COMPLETE  # type: ignore[index]
+    reply = await desk.http.post("/v1/dossiers/batch", json=body, headers=desk.desk | {"Idempotency-Key": new_id()})
+    assert reply.status_code == 201, reply.text
+
+
 async def test_the_three_places_and_the_three_parties_are_kept_and_only_the_desk_sees_people(desk: Intake) -> None:
     code = await desk.register(
         checklist=COMPLETE, handed_in_at=OTHER_COUNTER, competent_agency="H12.971",
@@ -176,6 +196,17 @@ async def test_a_filing_waits_is_completed_once_and_accepted_with_a_receipt(desk
     ]  # fmt: skip
     [event] = await desk.events(code, "dossier.submitted.v1")
     assert PHONE.encode() in desk.notify.open(event["contact"])
+
+
+async def test_a_filing_made_before_its_limit_was_published_can_be_accepted_afterwards(desk: Intake) -> None:
+    code = await filed(desk, procedure_code=NO_LIMIT, checklist=[])
+    refused(await act(desk, code, "accept"), 422, "procedure-limit-unknown")
+    [without] = [procedure for procedure in PROCEDURES if procedure.code == NO_LIMIT]
+    limited = replace(without, limit_value=3.0, limit_unit=LimitUnit.WORKING_DAYS)
+    await Committer(desk.mongo, "/intake", now).run(PublishProcedure(limited))
+    receipt = await act(desk, code, "accept")
+    assert receipt.status_code == 200, receipt.text
+    assert receipt.json()["due_at"] > receipt.json()["received_at"]
 
 
 async def test_a_filing_is_filed_once_per_key(desk: Intake) -> None:
@@ -232,6 +263,18 @@ async def test_a_supplement_to_an_agency_shows_what_changed_and_begins_the_limit
     [event] = await desk.events(code, "dossier.supplemented.v1")
     [first] = await desk.events(code, "dossier.submitted.v1")
     assert event["due_at"] >= first["due_at"]
+
+
+async def test_no_step_is_stated_earlier_than_the_one_before_it(desk: Intake) -> None:
+    """Papers from before the request for them would bring a due date of the past."""
+    early = (now() - timedelta(days=1)).isoformat()
+    code = await filed(desk)
+    refused(await act(desk, code, "withdraw", occurred_at=early), 422, "moment-before-filing")
+    await act(desk, code, "request-completion", items=[{"paper": 2, "reason": "missing-papers"}])
+    refused(await act(desk, code, "supplement", occurred_at=early), 422, "moment-before-filing")
+    registered = await desk.register(checklist=COMPLETE, duplicate_confirmed=True)
+    await resolve(desk, registered)
+    refused(await act(desk, registered, "hand-over", occurred_at=early), 422, "moment-before-filing")
 
 
 async def test_withdrawal_is_possible_until_a_result_exists(desk: Intake) -> None:

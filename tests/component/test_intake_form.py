@@ -71,6 +71,11 @@ async def test_what_is_wrong_in_a_form_is_named_and_nothing_is_filed(door: Intak
         ({"procedure_code": "9.999999"}, "procedure-unknown"),
         ({"counter": OTHER_COUNTER}, "counter-not-online"),
         ({"surprise": 1}, None),
+        ({"clerk": "Cán bộ A"}, None),
+        ({"fee_paid_vnd": 8000}, None),
+        ({"competent_agency": "H99"}, None),
+        ({"external_ref": "SO-0001"}, None),
+        ({"checklist": [{"paper": 1, "state": "original"}]}, None),
     ):
         url, headers = await begin(door, **changes)
         reply = await door.http.post(f"{url}/submit", headers=headers)

@@ -169,6 +169,17 @@ async def test_what_people_typed_is_never_a_formula_in_the_workbook(desk: Intake
     assert "<b>" not in raw
 
 
+async def test_signs_that_xml_cannot_say_leave_the_workbook_whole(desk: Intake) -> None:
+    await keep(desk, one(1, START, applicant=Applicant("citizen", "A\ufffeB\uffffC")))
+    sheet = openpyxl.load_workbook(io.BytesIO((await book(desk, as_="xlsx")).content)).active
+    assert sheet is not None
+    assert [row[3] for row in sheet.iter_rows(min_row=2, values_only=True)] == ["A\ufffdB\ufffdC"]
+    for field in ("x\x00", "\ufffe"):
+        empty = openpyxl.load_workbook(io.BytesIO((await book(desk, as_="xlsx", field=field)).content)).active
+        assert empty is not None
+        assert empty.max_row == 1
+
+
 @pytest.mark.parametrize("shape", ["xlsx", "html"])
 async def test_a_book_that_breaks_off_is_no_book_and_leaves_no_file_with_names(
     small: Intake, shape: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path

@@ -12,7 +12,6 @@ OPEN = {
     "GET /v1/track/{code}": "needs the second factor; alone it says only finished or not",
     "POST /v1/track/{code}/one-time-codes": "answers the same for every code, and sends to the dossier's own phone",
     "POST /v1/track/{code}/withdraw": "needs a one-time code",
-    "POST /v1/track/{code}/supplement": "needs a one-time code",
     "POST /v1/track/{code}/collect": "needs a one-time code",
     "GET /v1/results/{token}/{id}": "needs the token that collecting gave",
     "POST /v1/ratings/{token}": "needs the token of the invitation",

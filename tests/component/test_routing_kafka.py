@@ -117,6 +117,15 @@ async def test_actions_behind_a_dossier_that_waits_for_the_catalogue_come_after_
     assert (await state(routing), await routing.parked(), await routing.buried()) == ("resolved", [], [])
 
 
+async def test_a_withdrawal_behind_a_dossier_that_waits_for_the_catalogue_is_not_lost(routing: Service) -> None:
+    await routing.take(submitted(CODE), withdrawn())
+    await routing.retry()
+    assert len(await routing.parked()) == 2
+    await routing.take(published(), topic=CATALOGUE)
+    await routing.retry()
+    assert (await state(routing), await routing.parked()) == ("withdrawn", [])
+
+
 async def test_an_agency_that_waits_long_is_tried_again_as_soon_as_its_dossier_comes(routing: Service) -> None:
     await routing.take(accept(), topic=ACTIONS)
     for _ in range(6):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import logging
+import re
 from typing import Any
 
 from PIL import Image, ImageOps
@@ -25,6 +26,10 @@ logging.getLogger("PIL").setLevel(logging.CRITICAL)
 
 MOST_PIXELS = 52_000_000
 """Cameras of 50 megapixels, and A4 at 600 dpi. Decoding takes 4 bytes each: more would take the process's memory."""
+MOST_SCANS = 100
+"""Of a JPEG; cameras and programs write 1 to 12. Each is a pass over all pixels and may be 80 bytes long: 10 MB of them
+would hold a thread for an hour."""
+_SCAN = re.compile(rb"\xff\xda\0(?:\x08\x01|\x0a\x02|\x0c\x03|\x0e\x04)")
 VIEW_SIDE = 4000
 """A4 at 340 dpi. The copy is made small first: each step after costs its size again."""
 _FORMATS = {JPEG: ("JPEG", "MPO"), PNG: ("PNG",), HEIC: ("HEIF",)}
@@ -82,6 +87,8 @@ def _read_image(content: bytes, content_type: str) -> None:
             image.verify()  # the checksums of all parts; the image is of no use afterwards
     with _open_image(content, content_type) as image:
         if content_type == JPEG:
+            if sum(1 for _ in _SCAN.finditer(content)) > MOST_SCANS:
+                raise _unreadable()
             image.draft("L", (1, 1))  # reads all of it and keeps an eighth: same proof, a fraction of the memory
         image.load()
 

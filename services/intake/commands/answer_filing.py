@@ -9,7 +9,7 @@ from datetime import datetime
 from contracts.problems import Invalid
 from contracts.topics import DOSSIER_EVENTS
 from services.intake.commands.access import dossier_of
-from services.intake.commands.application import papers_of
+from services.intake.commands.application import papers_of, procedure_in_use
 from services.intake.commands.moments import business_time
 from services.intake.domain import receiving
 from services.intake.domain.checklist import Line, check, merge, require_complete
@@ -40,7 +40,7 @@ class AcceptFiling:
     def decide(self, work: Work, now: datetime) -> Dossier:
         """
         Raises: Missing `dossier-unknown`, Conflict `filing-not-waiting`, `checklist-incomplete`,
-            Invalid `procedure-limit-unknown`, `paper-…`, `moment-…`.
+            Missing `procedure-unknown`, Invalid `procedure-limit-unknown`, `paper-…`, `moment-…`.
         """
         dossier = dossier_of(work.get(DOSSIERS, self.code), self.counters)
         at = business_time(self.occurred_at, now, backfill=False, said_at=self.said_at, after=dossier.received_at)
@@ -53,7 +53,10 @@ class AcceptFiling:
             clerk=self.clerk or dossier.clerk,
             fee_paid_vnd=dossier.fee_paid_vnd if self.fee_paid_vnd is None else self.fee_paid_vnd,
         )
-        promised = promise(at, dossier.limit_value, dossier.limit_unit)
+        if dossier.limit_value is None:  # a limit published since then: the filing could never be accepted without it
+            procedure = procedure_in_use(work, dossier.procedure_code)
+            looked_at = replace(looked_at, limit_value=procedure.limit_value, limit_unit=procedure.limit_unit)
+        promised = promise(at, looked_at.limit_value, looked_at.limit_unit)
         changed, event = receiving.accept(looked_at, at, promised.due_at, promised.explained)
         require_complete(papers, checklist)
         work.put(DOSSIERS, self.code, changed, (DOSSIER_EVENTS, self.code, event))

@@ -25,7 +25,7 @@ def warn_of_duplicates(work: Work, person: str | None, *, confirmed: bool) -> No
         return
     filings = work.get(FILINGS_OF_A_PERSON, person)
     codes = filings.codes if filings is not None else ()
-    dossiers = (work.get(DOSSIERS, code) for code in codes)
+    dossiers = work.get_all(DOSSIERS, codes)
     open_ones = [dossier.code for dossier in dossiers if dossier is not None and dossier.status not in ENDED]
     if open_ones:
         raise Conflict(

@@ -50,7 +50,8 @@ class HandOverResult:
             Invalid `proof-does-not-fit`, `moment-…`.
         """
         dossier = dossier_of(work.get(DOSSIERS, self.code), self.counters)
-        at = business_time(self.occurred_at, now, backfill=dossier.backfill, said_at=self.said_at)
+        after = dossier.resolved_at
+        at = business_time(self.occurred_at, now, backfill=dossier.backfill, said_at=self.said_at, after=after)
         how = HandOver(at, self.method, self.received_by, self.proof, self.identity_check, self.receiver)
         _check(how)
         sealed = None if self.invite is None or dossier.backfill else self.invite.sealed

@@ -40,7 +40,7 @@ def business_time(
     if stated < then - BEHIND and not backfill:
         raise Invalid("moment-too-old", "Thời điểm ghi nhận đã quá bảy ngày; sổ cũ phải được nhập với dấu `backfill`.")
     if after is not None and stated < after:
-        raise Invalid("moment-before-filing", "Thời điểm ghi nhận trước khi hồ sơ được nộp.")
+        raise Invalid("moment-before-filing", "Thời điểm ghi nhận sớm hơn bước liền trước của hồ sơ.")
     return stated
 
 

@@ -74,7 +74,9 @@ class PortalFiling:
         if dossier.status is not Status.SUPPLEMENT or dossier.procedure_code != self.filing.application.procedure_code:
             return False
         asked_at = max((request.at for request in dossier.requests), default=dossier.received_at)
-        return not same or self.filing.filed_at >= asked_at
+        # The same content says nothing new by itself: that it is an answer must be said, or a repeated message would
+        # begin the limit anew.
+        return not same or (self.occurred_at is not None and self.occurred_at >= asked_at)
 
     def _complete(self, work: Work, dossier: Dossier, now: datetime) -> Dossier:
         asked_at = max((request.at for request in dossier.requests), default=dossier.received_at)

@@ -40,7 +40,8 @@ class SupplementDossier:
     def decide(self, work: Work, now: datetime) -> Dossier:
         """Raises: Missing `dossier-unknown`, Conflict `supplement-not-expected`, Invalid `paper-…`, `moment-…`."""
         dossier = dossier_of(work.get(DOSSIERS, self.code), self.counters)
-        at = business_time(self.occurred_at, now, backfill=dossier.backfill, said_at=self.said_at)
+        asked_at = dossier.requests[-1].at if dossier.requests else dossier.received_at
+        at = business_time(self.occurred_at, now, backfill=dossier.backfill, said_at=self.said_at, after=asked_at)
         brought = check(papers_of(work, dossier), self.checklist)
         if not dossier.accepted:
             changed, filed_anew = receiving.resubmit(dossier, at, answer_due(at, dossier.channel), brought)

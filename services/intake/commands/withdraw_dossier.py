@@ -32,7 +32,8 @@ class WithdrawDossier:
     def decide(self, work: Work, now: datetime) -> Dossier:
         """Raises: Missing `dossier-unknown`, Conflict `withdrawal-not-possible`, Invalid `moment-…`."""
         dossier = dossier_of(work.get(DOSSIERS, self.code), self.counters)
-        at = business_time(self.occurred_at, now, backfill=dossier.backfill, said_at=self.said_at)
+        after = dossier.received_at
+        at = business_time(self.occurred_at, now, backfill=dossier.backfill, said_at=self.said_at, after=after)
         changed, event = ending.withdraw(dossier, at, self.reason)
         work.put(DOSSIERS, self.code, changed, (DOSSIER_EVENTS, self.code, event))
         return changed

@@ -134,6 +134,8 @@ class Dossier:
     """The desk must answer the filing by then."""
     answer_overdue: bool = False
     """It was not answered in time (quá hạn tiếp nhận); stays."""
+    overdue_told: bool = False
+    """Of the answer that is awaited now: that it is late has been told."""
     on_the_spot: bool = False
     """Solved at the desk at once (NĐ 61/2018 Art 17.4)."""
     requests: tuple[SupplementRequest, ...] = ()
@@ -165,6 +167,8 @@ class Dossier:
     def may(self, action: Action) -> bool:
         if self.status not in ALLOWED[action]:
             return False
+        if action is Action.WITHDRAW and self.hand_over is not None:
+            return False  # solved on the spot: the result is in the citizen's hands, only routing's word is on its way
         return not (action is Action.REFUSE and self.accepted)
 
     def require(self, action: Action) -> None:

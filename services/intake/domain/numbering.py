@@ -25,7 +25,11 @@ class DailyNumber:
         """Note a number given out elsewhere; ours go round it, so that no code stands for two dossiers."""
         if number <= self.last or number in self.taken:
             return self
-        return DailyNumber(self.last, tuple(sorted((*self.taken, number))))
+        last, taken = self.last, {*self.taken, number}
+        while last + 1 in taken:  # a series that is all the portal's must not grow with every number of the day
+            last += 1
+            taken.discard(last)
+        return DailyNumber(last, tuple(sorted(taken)))
 
 
 def series_id(counter: str, day: date) -> str:

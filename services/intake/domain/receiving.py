@@ -129,7 +129,7 @@ def resubmit(
     )
     entry = TimelineEntry(at, "resubmitted", due_at=answer_due_at)
     changed = answered(dossier, at, brought)
-    return changed.noted(entry, status=Status.REGISTERED, answer_due_at=answer_due_at), event
+    return changed.noted(entry, status=Status.REGISTERED, answer_due_at=answer_due_at, overdue_told=False), event
 
 
 def supplement(
@@ -167,10 +167,10 @@ def refuse(dossier: Dossier, at: datetime, grounds: tuple[str, ...]) -> tuple[Do
 def flag_overdue(dossier: Dossier, now: datetime) -> tuple[Dossier, intake.DossierAnswerOverdue] | None:
     """Nobody answered in time; None when there is nothing (more) to say."""
     due = dossier.answer_due_at
-    if dossier.status is not Status.REGISTERED or dossier.answer_overdue or due is None or due >= now:
+    if dossier.status is not Status.REGISTERED or dossier.overdue_told or due is None or due >= now:
         return None
     event = intake.DossierAnswerOverdue(code=dossier.code, occurred_at=now, counter=dossier.counter, answer_due_at=due)
-    return dossier.noted(TimelineEntry(now, "answer-overdue"), answer_overdue=True), event
+    return dossier.noted(TimelineEntry(now, "answer-overdue"), answer_overdue=True, overdue_told=True), event
 
 
 def answered(dossier: Dossier, at: datetime, brought: tuple[Line, ...]) -> Dossier:

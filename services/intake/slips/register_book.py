@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -9,7 +10,7 @@ from typing import IO, Any, Protocol
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, Cell
+from openpyxl.cell.cell import Cell
 from openpyxl.styles import Alignment, Font
 
 from services.intake.queries.register import Book, RegisterRow
@@ -25,6 +26,8 @@ _WIDTHS = {"number": 6, "procedure_name": 48, "person": 28, "address_phone": 36,
 _LONGEST_HEADER = 120
 """Each sign may count double, and a code goes before them."""
 _ROWS_HERE = "<!--rows-->"
+_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+"""openpyxl lets the last two through, and one of them in a name would make the whole workbook unreadable."""
 
 
 @dataclass(frozen=True)
@@ -142,7 +145,7 @@ class XlsxBook:
         if not isinstance(value, str):
             return WriteOnlyCell(self._sheet, value)
         # What people typed stays text: a name that begins with `=` must not be calculated, here or after editing.
-        cell = WriteOnlyCell(self._sheet, ILLEGAL_CHARACTERS_RE.sub("\ufffd", value))
+        cell = WriteOnlyCell(self._sheet, _NOT_XML.sub("\ufffd", value))
         cell.data_type = "s"
         cell.quotePrefix = True
         return cell
@@ -186,7 +189,7 @@ class HtmlBook:
 def _page_header(text: str) -> str:
     """`&` begins a code there; beyond 255 signs Excel takes the whole workbook for damaged."""
     cut = text if len(text) <= _LONGEST_HEADER else f"{text[:_LONGEST_HEADER]}…"
-    return cut.replace("&", "&&")
+    return _NOT_XML.sub("\ufffd", cut).replace("&", "&&")
 
 
 def _dated(heading: Heading) -> str:

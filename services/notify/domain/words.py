@@ -96,7 +96,7 @@ _CODE_TEXTS: Mapping[CodePurpose, _Sms] = {
         "Ho so {dossier_code} co ma nhan ket qua {code}, het han luc {expires_at}. Chi doc ma cho can bo tra ket qua."
     ),
     CodePurpose.TRACKING: _Sms(
-        "Ho so {dossier_code} co ma tra cuu {code}, het han luc {expires_at}. Khong dua ma nay cho nguoi khac."
+        "Ho so {dossier_code} co ma tra cuu {code}, het han luc {expires_at}. Cung de rut, nhan ket qua: khong dua ai."
     ),
 }
 

@@ -64,6 +64,13 @@ def test_a_withdrawal_that_came_after_the_decision_is_void() -> None:
     assert (after.status, after.ended_at, after.outcome) == (Status.RESOLVED, None, Outcome.GRANTED)
 
 
+def test_what_was_solved_on_the_spot_cannot_be_withdrawn_before_routing_has_counted_it() -> None:
+    """TT 03/2025/TT-VPCP Art 7: the citizen has the result."""
+    how = HandOver(AT, HandOverMethod.COUNTER, ReceivedBy.OWNER, HandOverProof.SIGNATURE)
+    with pytest.raises(Conflict, match="không rút được nữa"):
+        ending.withdraw(dossier(Status.RECEIVED, on_the_spot=True, hand_over=how), LATER, None)
+
+
 def test_a_result_brings_its_outcome_and_timeliness() -> None:
     after = ending.learn(dossier(Status.IN_PROCESS), fact(routing.DossierResolved))
     assert (after.status, after.outcome, after.timeliness) == (Status.RESOLVED, Outcome.GRANTED, Timeliness.EARLY)

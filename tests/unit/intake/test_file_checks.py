@@ -23,7 +23,7 @@ from services.intake.attachments.file_types import (
     file_name,
     sniff,
 )
-from services.intake.attachments.readable import MOST_PIXELS, VIEW_SIDE, as_jpeg, require_readable
+from services.intake.attachments.readable import MOST_PIXELS, MOST_SCANS, VIEW_SIDE, as_jpeg, require_readable
 from tests.unit.intake.file_fixtures import (
     ALL,
     EXE,
@@ -238,3 +238,14 @@ class TestName:
         assert not set(name) & set("/\\\r\n\0")
         assert not name.startswith(".")
         assert name.encode()
+
+
+def test_a_photo_of_endless_scans_is_refused_before_it_is_decoded() -> None:
+    out = io.BytesIO()
+    Image.new("RGB", (64, 64)).save(out, "JPEG", progressive=True)
+    whole = out.getvalue()
+    require_readable(whole, JPEG)
+    last_scan = whole[whole.rindex(b"\xff\xda") : -2]
+    few, many = (whole[:-2] + last_scan * times + b"\xff\xd9" for times in (50, MOST_SCANS))
+    require_readable(few, JPEG)
+    assert refused(many, JPEG) == "file-unreadable"

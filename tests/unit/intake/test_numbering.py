@@ -38,6 +38,14 @@ def test_a_taken_number_is_taken_once(steps: list[int | None], number: int) -> N
     assert once.take(number) == once
 
 
+def test_a_series_that_is_all_the_portals_does_not_grow_with_its_numbers() -> None:
+    series = DailyNumber()
+    for number in (*range(1, 1000), 1001):
+        series = series.take(number)
+    assert series == DailyNumber(999, (1001,))
+    assert (series.next().last, series.next().next().last) == (1000, 1002)
+
+
 def test_a_code_is_its_series_and_its_number() -> None:
     assert parts("H12.970.00-261123-0042") == ("H12.970.00-261123", 42)
     assert parts("G15.01-261123-1510000") == ("G15.01-261123", 1510000)

@@ -195,6 +195,20 @@ def test_a_bomb_is_refused_before_it_goes_off(change: object, slug: str) -> None
     assert slug_of(bomb) == slug
 
 
+@pytest.mark.parametrize(
+    "inside",
+    [
+        b"<row>" + b"<c/>" * 30_000 + b"</row>",
+        b"<x:row r='1'/>" + b"<mergeCell/>" * 30_000,
+        b"<row " + b" ".join(b"a%d='1'" % n for n in range(10_000)) + b"/>",
+    ],
+    ids=["one row of many cells", "many parts after the rows", "one tag of many attributes"],
+)
+def test_a_sheet_that_packs_small_and_reads_large_is_refused_before_it_is_parsed(inside: bytes) -> None:
+    sheet = b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>%s' % inside
+    assert slug_of(rewritten(SMALL, SHEET, lambda _: sheet + b"</sheetData></worksheet>")) == "file-too-big"
+
+
 def test_a_cell_in_the_last_column_of_the_sheet_fills_no_memory() -> None:
     """It is beyond the columns that are read: the header does not name it."""
     far = rewritten(workbook(A=[["name"], ["x"], ["y"]]), SHEET, lambda xml: xml.replace(b'r="A3"', b'r="XFD3"'))
