@@ -78,10 +78,12 @@ async def test_status_one_after_a_request_for_papers_is_the_completed_filing(por
 
 
 async def test_a_completed_filing_need_not_differ_from_the_first_to_be_one(portal: Intake) -> None:
-    """Better scans of the same papers, say."""
+    """Better scans of the same papers, say; then the portal must say when, or it is the first filing told again."""
     await said(portal, checklist=LACKING)
     await ask_for_papers(portal)
-    assert not (await said(portal, checklist=LACKING))["repeated"]
+    assert (await said(portal, checklist=LACKING))["repeated"]
+    assert (await dossier_of(portal, CODE)).status == "supplement"
+    assert not (await said(portal, checklist=LACKING, occurred_at=now()))["repeated"]
     assert (await dossier_of(portal, CODE)).status == "registered"
 
 
@@ -145,7 +147,8 @@ async def test_an_agencys_request_is_answered_through_the_portal_too(portal: Int
         code=CODE, occurred_at=now(), step=1, agency="H12.970.02", reason="missing-papers", items=("Giấy",)
     )
     await portal.take(asked)
-    assert not (await said(portal, checklist=BROUGHT))["repeated"]
+    assert (await said(portal, checklist=BROUGHT))["repeated"]
+    assert not (await said(portal, checklist=BROUGHT, occurred_at=now()))["repeated"]
     assert (await portal.told(CODE))[-1] == "dossier.supplemented.v1"
 
 

@@ -27,6 +27,7 @@ from tests.component.service_fixtures import (
     now,
     open_intake,
 )
+from tests.eventually import eventually
 
 
 @asynccontextmanager
@@ -250,11 +251,28 @@ class TestOneTimeCode:
         assert len(await intake.events(real, "dossier.code-issued.v1")) == 1
         assert await intake.events(silent, "dossier.code-issued.v1") == []
 
-    async def test_how_many_are_sent_is_limited_alike_for_all_codes(self, intake: Intake) -> None:
-        async with with_settings(intake, code_requests="2/day") as strict:
-            for code in (await intake.register(), dossier(4711)):
-                replies = [await strict.http.post(f"/v1/track/{code}/one-time-codes") for _ in range(3)]
-                assert [reply.status_code for reply in replies] == [202, 202, 429]
+    async def test_how_many_an_address_asks_for_is_limited_over_all_dossiers(
+        self, intake: Intake
+    ) -> None:
+        async with with_settings(intake, code_requests_per_address="2/hour") as strict:
+            codes = [await intake.register(), dossier(4711), await intake.register()]
+            replies = [await strict.http.post(f"/v1/track/{code}/one-time-codes") for code in codes]
+            assert [reply.status_code for reply in replies] == [202, 202, 429]
+
+    async def test_only_codes_that_are_sent_use_up_the_dossiers_quota(self, intake: Intake) -> None:
+        """Else a stranger who knows the code could keep its owner from ever getting one."""
+        code = await intake.register()
+        async with with_settings(intake, code_requests="2/day", code_requests_per_address="100/hour") as strict:
+            for _ in range(5):  # one a minute is sent, the others are not
+                assert (await strict.http.post(f"/v1/track/{code}/one-time-codes")).status_code == 202
+            await eventually(lambda: intake.events(code, "dossier.code-issued.v1"))
+        async with with_settings(intake, code_requests="2/day", clock_offset_seconds=120) as after:
+            assert (await after.http.post(f"/v1/track/{code}/one-time-codes")).status_code == 202
+
+            async def second() -> bool:
+                return len(await intake.events(code, "dossier.code-issued.v1")) == 2
+
+            await eventually(second)
 
     async def test_a_wrong_one_and_one_for_an_unknown_dossier_get_the_same_answer(self, intake: Intake) -> None:
         code = await intake.register()

@@ -76,7 +76,7 @@ def message(reference: str, **changes: Any) -> dict[str, Any]:
 def dossier(**changes: Any) -> dict[str, Any]:
     made = {
         "status": "returned", "mechanism": "one_stop", "due_at": NOW + 60 * MINUTE, "backfill": False,
-        "on_the_spot": False, "timeliness": "early", "answer_due_at": None, "answer_overdue": False,
+        "on_the_spot": False, "timeliness": "early", "answer_due_at": None, "overdue_told": False,
     }  # fmt: skip
     return made | changes
 

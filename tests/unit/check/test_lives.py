@@ -78,11 +78,11 @@ ALLOWED: dict[str, Change] = {
     "a filing that came again": lambda f: live(f, COMPLETED, dossier=filing()),
     "a filing that was answered late, and accepted": lambda f: live(
         f, (*COMPLETED, DossierAnswerOverdue, DossierSubmitted, DossierReturned), RESOLVED,
-        dossier=dossier(answer_overdue=True), case=case(),
+        dossier=dossier(overdue_told=True), case=case(),
     ),
     "a filing that is late and flagged": lambda f: live(
         f, (*REGISTERED, DossierAnswerOverdue),
-        dossier=filing(answer_overdue=True, answer_due_at=NOW - timedelta(days=3)),
+        dossier=filing(overdue_told=True, answer_due_at=NOW - timedelta(days=3)),
     ),
     "a filing that has been late for less than the longest look": lambda f: live(
         f, REGISTERED, dossier=filing(answer_due_at=NOW - 50 * MINUTE)
