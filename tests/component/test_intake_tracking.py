@@ -251,9 +251,7 @@ class TestOneTimeCode:
         assert len(await intake.events(real, "dossier.code-issued.v1")) == 1
         assert await intake.events(silent, "dossier.code-issued.v1") == []
 
-    async def test_how_many_an_address_asks_for_is_limited_over_all_dossiers(
-        self, intake: Intake
-    ) -> None:
+    async def test_how_many_an_address_asks_for_is_limited_over_all_dossiers(self, intake: Intake) -> None:
         async with with_settings(intake, code_requests_per_address="2/hour") as strict:
             codes = [await intake.register(), dossier(4711), await intake.register()]
             replies = [await strict.http.post(f"/v1/track/{code}/one-time-codes") for code in codes]
