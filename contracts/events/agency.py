@@ -39,6 +39,8 @@ class CompleteStep(AgencyAction):
     TYPE: ClassVar[str] = f"{NAMESPACE}.agency.complete-step.v1"
 
     outcome: Outcome = Outcome.GRANTED
+    ground: ReasonCode | None = None
+    """Coded legal ground; required where the outcome is a denial (NĐ 61/2018 Art 19.8)."""
 
 
 class RequestSupplement(AgencyAction):

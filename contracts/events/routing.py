@@ -130,6 +130,8 @@ class DossierResolved(DossierEvent):
     mechanism: Mechanism
     procedure_code: ProcedureCode
     outcome: Outcome
+    ground: ReasonCode | None = None
+    """Coded legal ground of a denial (NĐ 61/2018 Art 19.8); absent in migrated registers that state none."""
     timeliness: Timeliness
     """Against the current promise, by date in Viet Nam."""
     due_at: Moment

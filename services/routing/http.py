@@ -50,6 +50,8 @@ class DeclineIn(ActionIn):
 
 class CompleteIn(ActionIn):
     outcome: Outcome = Outcome.GRANTED
+    ground: ReasonCode | None = None
+    """Coded legal ground of a denial (NĐ 61/2018 Art 19.8)."""
 
 
 class SupplementIn(ActionIn):

@@ -285,7 +285,11 @@ async def test_statistics_add_up(routing: Service) -> None:
         await case(routing, number)
     await case(routing, 4, TWO_STEPS, mechanism=Mechanism.INTERLINKED)
     await act(routing, dossier(1), "accept")
-    await act(routing, dossier(1), "complete", outcome="denied")
+    assert said(await act(routing, dossier(1), "complete", outcome="denied")) == (422, "ground-missing")
+    done = await act(routing, dossier(1), "complete", outcome="denied", ground="not-eligible")
+    assert done.status_code == 200, done.text
+    [event] = await routing.events(dossier(1), "dossier.resolved.v1")
+    assert event["ground"] == "not-eligible"
     found = (await routing.http.get("/v1/statistics", headers=await routing.key("operator"))).json()
     assert found == {
         "received": {"one_stop": 3, "interlinked": 1}, "resolved": {"early": 1, "on_time": 0, "late": 0},

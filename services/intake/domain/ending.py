@@ -100,6 +100,11 @@ def learn(dossier: Dossier, fact: DossierEvent) -> Dossier:
         return replace(changed, due_at=fact.due_at, due_explained=explained)
     if isinstance(fact, routing.DossierResolved):
         return replace(
-            changed, outcome=fact.outcome, timeliness=fact.timeliness, resolved_at=fact.occurred_at, ended_at=None
+            changed,
+            outcome=fact.outcome,
+            timeliness=fact.timeliness,
+            resolved_at=fact.occurred_at,
+            ended_at=None,
+            grounds=(fact.ground,) if fact.ground is not None else changed.grounds,
         )
     return changed

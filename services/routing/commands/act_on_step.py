@@ -72,8 +72,8 @@ class ActOnStep:
             case DeclineTransfer(agency=agency, step=step, reason=reason):
                 directory = work.get(DIRECTORY, THE_DIRECTORY) or Directory()
                 return actions.decline(case, agency, step, reason, directory.parent_of(agency), at)
-            case CompleteStep(agency=agency, step=step, outcome=outcome):
-                return actions.complete(case, agency, step, outcome, timeliness(at, case.due_at), at)
+            case CompleteStep(agency=agency, step=step, outcome=outcome, ground=ground):
+                return actions.complete(case, agency, step, outcome, timeliness(at, case.due_at), at, ground)
             case RequestSupplement(agency=agency, step=step, reason=reason, items=items, legal_basis=basis):
                 wanted = Wanted(reason, items, basis)
                 return actions.request_supplement(case, agency, step, wanted, at, supervisor=self.supervisor)

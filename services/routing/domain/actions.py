@@ -68,20 +68,31 @@ def place(case: Case, agency: str, at: datetime) -> Decided:
     return _offer(replace(_with_step(case, placed), state=CaseState.OPEN), at)
 
 
-def complete(case: Case, agency: str, step: int, outcome: Outcome, timeliness: Timeliness, at: datetime) -> Decided:
+def complete(
+    case: Case,
+    agency: str,
+    step: int,
+    outcome: Outcome,
+    timeliness: Timeliness,
+    at: datetime,
+    ground: str | None = None,
+) -> Decided:
     """The step is done; a denial or the last step resolves the dossier.
 
     Args:
         timeliness: of `at` against the current promise; used when this resolves the dossier.
+        ground: coded legal ground, which every denial has (NĐ 61/2018 Art 19.8).
     """
     _turn_of(case, agency, step)
     if step < case.current or case.state is CaseState.RESOLVED:
         return case, ()  # said before: steps are done once
     _check(case, Action.COMPLETE, step)
+    if outcome is Outcome.DENIED and ground is None:
+        raise Invalid("ground-missing", "Từ chối giải quyết thì phải nêu căn cứ (NĐ 61/2018 Điều 19 khoản 8).")
     done = _with_step(case, replace(case.step, state=StepState.DONE, done_at=at))
     if outcome is Outcome.GRANTED and case.current < len(case.steps):
         return _offer(replace(done, current=case.current + 1), at)
-    return _resolve(done, outcome, timeliness, at)
+    return _resolve(done, outcome, timeliness, at, ground)
 
 
 def request_supplement(
@@ -155,7 +166,7 @@ def withdraw(case: Case) -> Case:
     return case if case.state is CaseState.RESOLVED else replace(case, state=CaseState.WITHDRAWN)
 
 
-def _resolve(case: Case, outcome: Outcome, timeliness: Timeliness, at: datetime) -> Decided:
+def _resolve(case: Case, outcome: Outcome, timeliness: Timeliness, at: datetime, ground: str | None = None) -> Decided:
     event = routing.DossierResolved(
         code=case.code,
         occurred_at=at,
@@ -164,6 +175,7 @@ def _resolve(case: Case, outcome: Outcome, timeliness: Timeliness, at: datetime)
         mechanism=case.mechanism,
         procedure_code=case.procedure_code,
         outcome=outcome,
+        ground=ground if outcome is Outcome.DENIED else None,
         timeliness=timeliness,
         due_at=case.due_at,
         first_due_at=case.first_due_at,

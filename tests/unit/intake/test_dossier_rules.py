@@ -77,6 +77,13 @@ def test_a_result_brings_its_outcome_and_timeliness() -> None:
     assert after.resolved_at == after.timeline[-1].at
 
 
+def test_a_denial_brings_its_legal_ground() -> None:
+    """NĐ 61/2018/NĐ-CP Art 19.8: a refusal is a result, and says why."""
+    denied = fact(routing.DossierResolved).model_copy(update={"outcome": Outcome.DENIED, "ground": "not-eligible"})
+    after = ending.learn(dossier(Status.IN_PROCESS), denied)
+    assert (after.outcome, after.grounds) == (Outcome.DENIED, ("not-eligible",))
+
+
 def test_an_extension_says_why_the_date_changed() -> None:
     after = ending.learn(dossier(Status.IN_PROCESS), fact(routing.DossierExtended))
     assert "hẹn lại" in after.due_explained

@@ -83,7 +83,7 @@ class CaseLife(RuleBasedStateMachine):
     def complete(self, outcome: Outcome) -> None:
         may = Action.COMPLETE in self.case.allowed()
         late = timeliness(self.now + timedelta(minutes=7), self.case.due_at)
-        done = self._try("complete", self.case.step.agency, outcome, late)
+        done = self._try("complete", self.case.step.agency, outcome, late, ground="not-eligible")
         assert done == (may or self.case.state is CaseState.RESOLVED)
 
     @rule()

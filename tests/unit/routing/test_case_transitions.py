@@ -22,7 +22,7 @@ WITH_BASIS = replace(MISSING, legal_basis="Khoản 1 Điều 9 văn bản mẫu"
 
 
 def _complete(case: Case, agency: str, step: int, outcome: Outcome = Outcome.GRANTED) -> Decided:
-    return domain.complete(case, agency, step, outcome, Timeliness.EARLY, LATER)
+    return domain.complete(case, agency, step, outcome, Timeliness.EARLY, LATER, "not-eligible")
 
 
 def _extend(case: Case, agency: str, step: int, days: int = 5) -> Decided:

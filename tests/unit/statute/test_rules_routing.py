@@ -38,7 +38,7 @@ def after_a_supplement(agency: str = FIRST) -> Case:
 
 
 def end(before: Case, outcome: Outcome, at: datetime) -> Decided:
-    return actions.complete(before, SECOND, 2, outcome, timeliness(at, before.due_at), at)
+    return actions.complete(before, SECOND, 2, outcome, timeliness(at, before.due_at), at, "not-eligible")
 
 
 class TestRule2SupplementOnce:
