@@ -16,7 +16,7 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
-from aiokafka.errors import KafkaError, OutOfOrderSequenceNumber, ProducerFenced, TopicAlreadyExistsError
+from aiokafka.errors import KafkaError, OutOfOrderSequenceNumber, ProducerFenced, TopicAlreadyExistsError, for_code
 from faststream import AckPolicy, BaseMiddleware
 from faststream.kafka import KafkaBroker
 
@@ -273,14 +273,19 @@ async def create_topics(bootstrap: str, topics: Sequence[Topic], replication: in
         raise KafkaUnreachable(f"không kết nối được Kafka tại {bootstrap}") from error
     try:
         existing = set(await admin.list_topics())
-        missing = [topic for topic in topics if topic.name not in existing]
-        for topic in missing:
-            new = NewTopic(topic.name, topic.partitions, replication, topic_configs=topic.config())
-            try:
-                await admin.create_topics([new])
-            except TopicAlreadyExistsError:
+        created = []
+        for topic in topics:
+            if topic.name in existing:
                 continue
-        return [topic.name for topic in missing]
+            new = NewTopic(topic.name, topic.partitions, replication, topic_configs=topic.config())
+            answer = await admin.create_topics([new])
+            # The client raises nothing for what the broker refuses: the codes stand in the answer.
+            errors = [for_code(error[1]) for error in answer.topic_errors if error[1]]
+            if any(error is not TopicAlreadyExistsError for error in errors):
+                raise KafkaUnreachable(f"Kafka không tạo được topic {topic.name}: {errors[0].__name__}")
+            if not errors:
+                created.append(topic.name)
+        return created
     finally:
         await admin.close()
 

@@ -13,7 +13,7 @@ import pytest
 from contracts.topics import DOSSIER_EVENTS, all_topics, dead_letter_topic
 from local.engines import Endpoints
 from services.kit.commit import Committer
-from services.kit.kafka import Producer, Record, Subscription, create_topics, read_log
+from services.kit.kafka import KafkaUnreachable, Producer, Record, Subscription, create_topics, read_log
 from services.kit.lease import Lease
 from services.kit.mongo import Mongo
 from services.kit.outbox import OUTBOX, republish
@@ -240,6 +240,13 @@ async def test_topics_are_created_with_their_own_partitions_and_once(broker: End
     created = await create_topics(broker.kafka_bootstrap, all_topics())
     assert len(created) == len(all_topics())
     assert await create_topics(broker.kafka_bootstrap, all_topics()) == []
+
+
+async def test_a_topic_that_the_broker_refuses_is_no_created_topic(broker: Endpoints) -> None:
+    if broker.kafka_memory_only:
+        pytest.skip("the embedded broker takes any replication")
+    with pytest.raises(KafkaUnreachable, match="InvalidReplicationFactor"):
+        await create_topics(broker.kafka_bootstrap, all_topics(), replication=3)
 
 
 async def test_a_committer_gives_concurrent_callers_one_transaction_and_each_its_own_answer(mongo: Mongo) -> None:
