@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 from xml.etree import ElementTree
 
@@ -177,8 +178,9 @@ async def test_every_topic_is_created_with_its_own_partitions_and_the_given_repl
         async def list_topics(self) -> list[str]:
             return []
 
-        async def create_topics(self, topics: list[Any]) -> None:
+        async def create_topics(self, topics: list[Any]) -> SimpleNamespace:
             created.update({t.name: (t.num_partitions, t.replication_factor) for t in topics})
+            return SimpleNamespace(topic_errors=[(t.name, 0, None) for t in topics])
 
     monkeypatch.setattr(kafka, "AIOKafkaAdminClient", Admin)
     await kafka.create_topics("kafka:9092", all_topics(), 3)
