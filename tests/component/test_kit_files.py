@@ -110,7 +110,8 @@ async def test_a_damaged_file_never_comes_out_whole(files: GridFiles) -> None:
     stored = await files.put(stream(content), name="a", content_type="t")
     chunks = files.mongo.collection("files.chunks")
     chunk = await chunks.find_one({"files_id": stored.id, "n": 1})
-    await chunks.update_one({"_id": chunk["_id"]}, {"$set": {"data": b"\0" + chunk["data"][1:]}})
+    damaged = bytes([chunk["data"][0] ^ 1]) + chunk["data"][1:]
+    await chunks.update_one({"_id": chunk["_id"]}, {"$set": {"data": damaged}})
     seen = b""
     with pytest.raises(FileDamaged):
         async for part in await files.open(stored.id):
