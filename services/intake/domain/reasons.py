@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from services.intake.domain.grounds import REFUSAL_GROUNDS, SUPPLEMENT_REASONS
+from contracts.reasons import DELAY_REASONS, REFUSAL_GROUNDS, SUPPLEMENT_REASONS
 
 WITHDRAWAL_REASONS: Mapping[str, str] = {
     "citizen-request": "Theo yêu cầu của ông/bà",
@@ -20,12 +20,7 @@ _REASONS: Mapping[str, str] = {
     **SUPPLEMENT_REASONS,
     **WITHDRAWAL_REASONS,
     **{code: ground.words for code, ground in REFUSAL_GROUNDS.items()},
-    # Why a date is put off.
-    "more-time-needed": "Cần thêm thời gian giải quyết",
-    "field-check": "Cần kiểm tra thực địa",
-    "waiting-for-survey": "Chờ kết quả đo đạc, khảo sát",
-    "opinion-pending": "Chờ ý kiến của cơ quan phối hợp",
-    "overload": "Số lượng hồ sơ lớn",
+    **DELAY_REASONS,
     # Why an agency gives a dossier back, or stops.
     "wrong-authority": "Không thuộc thẩm quyền của cơ quan này",
     "legal-dispute": "Đang có tranh chấp",

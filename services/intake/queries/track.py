@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from contracts.reasons import REFUSAL_GROUNDS
 from contracts.types import Timeliness
 from services.intake.domain.dossier import DESK, Dossier, SupplementRequest, TimelineEntry
-from services.intake.domain.grounds import REFUSAL_GROUNDS
 from services.intake.domain.informed import Informed, Told
 from services.intake.domain.reasons import reason_words
 from services.intake.domain.status import ENDED, PORTAL_STATUS, Action, Status

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
+from contracts.reasons import REFUSAL_GROUNDS
 from contracts.types import HandOverMethod
 from services.intake.domain.dossier import DESK, Dossier
-from services.intake.domain.grounds import REFUSAL_GROUNDS
 from services.intake.domain.people import Applicant, Mandate
 from services.intake.domain.procedure import Paper
 from services.intake.domain.slip import Form, checklist_at_receipt, endings, extensions, promised_before

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime
 
+from contracts.reasons import DELAY_REASONS, SUPPLEMENT_REASONS
 from contracts.types import HandOverMethod, HandOverProof, PaperState
-from services.intake.domain.grounds import SUPPLEMENT_REASONS
 from services.kit.clock import VIETNAM
 
 HANDED_IN: Mapping[PaperState, str] = {
@@ -26,12 +26,6 @@ PROOFS: Mapping[HandOverProof, str] = {
     HandOverProof.ONE_TIME_CODE: "xác nhận bằng mã một lần",
     HandOverProof.POSTAL_RECEIPT: "biên nhận bưu chính",
 }
-EXTENSION_REASONS: Mapping[str, str] = {
-    "more-time-needed": "Cần thêm thời gian giải quyết",
-    "field-check": "Cần kiểm tra thực địa",
-    "opinion-pending": "Chờ ý kiến của cơ quan phối hợp",
-    "overload": "Số lượng hồ sơ lớn",
-}
 
 
 def supplement_reason(code: str) -> str:
@@ -39,7 +33,7 @@ def supplement_reason(code: str) -> str:
 
 
 def extension_reason(code: str | None) -> str:
-    return EXTENSION_REASONS.get(code or "") or _coded("Cần thêm thời gian giải quyết", code)
+    return DELAY_REASONS.get(code or "") or _coded("Cần thêm thời gian giải quyết", code)
 
 
 def stop_reason(kind: str, code: str | None) -> str:

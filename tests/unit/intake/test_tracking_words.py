@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.events import intake, routing
+from contracts.reasons import REFUSAL_GROUNDS, SUPPLEMENT_REASONS
 from contracts.types import HandOverMethod, NoticeChannel, NoticeKind, Outcome, Timeliness
 from services.intake.domain import ending, receiving
 from services.intake.domain.dossier import Dossier, TimelineEntry, Wanted
 from services.intake.domain.ending import FACTS
-from services.intake.domain.grounds import REFUSAL_GROUNDS, SUPPLEMENT_REASONS
 from services.intake.domain.informed import Informed, Told
 from services.intake.domain.people import Applicant, Mandate
 from services.intake.domain.reasons import WITHDRAWAL_REASONS, reason_words
