@@ -16,13 +16,12 @@ from services.kit.clock import Now
 from services.kit.commit import Committer
 from services.kit.ids import new_id
 from services.kit.lease import Lease
+from services.kit.leased_loop import LeasedLoop
 from services.kit.mongo import Mongo
 from services.kit.work import Cause
 
 log = logs.get("intake.answers")
 AT_ONCE = 200
-WHILE_NOT_LEADING_S = 0.5
-"""Whoever takes the lead looks at once."""
 
 
 @dataclass
@@ -36,14 +35,7 @@ class AnswerTimer:
     pause_s: float = 30.0
 
     async def run(self, stop: asyncio.Event) -> None:
-        while not stop.is_set():
-            leading = self.lease.held
-            if leading:
-                await self.once()
-            try:
-                await asyncio.wait_for(stop.wait(), self.pause_s if leading else min(self.pause_s, WHILE_NOT_LEADING_S))
-            except TimeoutError:
-                continue
+        await LeasedLoop(self.lease, self.once, self.pause_s).run(stop)
 
     async def once(self) -> int:
         """Flag all that are overdue now. Returns: how many were flagged."""

@@ -192,5 +192,6 @@ def read_opened(plain: bytes, model: type[M]) -> M:
         own = "-" in first["type"]
         place = ".".join(str(part) for part in first["loc"])
         raise Invalid(
-            first["type"] if own else "applicant-invalid", first["msg"] if own else f"{place}: {first['type']}"
+            first["type"] if own else "applicant-invalid",
+            first["msg"] if own else f"Dữ liệu đã niêm phong chưa đúng ở mục {place or 'đầu'} ({first['type']}).",
         ) from None

@@ -3,32 +3,39 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from functools import partial
-from typing import Annotated, Any, Literal
+from dataclasses import dataclass
+from typing import Annotated, Any, Protocol
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from contracts.problems import Invalid
 from contracts.types import ProcedureCode
 from services.intake.catalogue import CatalogueFile, read_catalogue, read_papers
 from services.intake.commands.import_catalogue import import_catalogue
+from services.intake.http_imports import ReportShape, body_of, said_kind, shown
 from services.intake.queries.procedures import PublishedCatalogue, Search, procedure_in_version, published, summary
-from services.intake.tables import kind_of_media_type
+from services.intake.tables import Kind
+from services.kit.auth import Caller
 from services.kit.commit import Committer
 from services.kit.http import CallerDep
 from services.kit.mongo import Mongo
 
-_BODY = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "text/csv": {},
-            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": {},
-            "application/x-ndjson": {},
-        },
-    }
-}
+_BODY = body_of("application/x-ndjson")
+
+
+@dataclass(frozen=True)
+class ImportQuery:
+    """How a file is imported."""
+
+    dry_run: bool = False
+    skip_refused: bool = False
+    report: ReportShape = "json"
+
+
+class Reader(Protocol):
+    """Reads a file of the catalogue."""
+
+    def __call__(self, content: bytes, *, says: Kind | None) -> CatalogueFile: ...
 
 
 def catalogue_routes(mongo: Mongo, committer: Committer) -> APIRouter:
@@ -38,49 +45,36 @@ def catalogue_routes(mongo: Mongo, committer: Committer) -> APIRouter:
     # A file of the greatest size takes some hundred MB while it is read.
     one_at_a_time = asyncio.Semaphore(1)
 
-    async def run(
-        read: Callable[[bytes], CatalogueFile], request: Request, dry_run: bool, skip_refused: bool, report: str
-    ) -> Response | dict[str, Any]:
+    async def run(read: Reader, request: Request, caller: Caller, how: ImportQuery) -> Response | dict[str, Any]:
+        caller.require("operator")
         content = await request.body()
         async with one_at_a_time:
-            file = await asyncio.to_thread(read, content)  # seconds for the largest; the desks go on meanwhile
-            found = await import_catalogue(committer, file, skip_refused=skip_refused, dry_run=dry_run)
-        if not dry_run and not found.stored:
+            file = await asyncio.to_thread(  # seconds for the largest; the desks go on meanwhile
+                read, content, says=said_kind(request)
+            )
+            found = await import_catalogue(committer, file, skip_refused=how.skip_refused, dry_run=how.dry_run)
+        if not how.dry_run and not found.stored:
             raise Invalid(
                 "rows-refused",
                 f"Có {found.refused} dòng bị từ chối nên chưa lưu gì. Hãy sửa tệp rồi gửi lại, hoặc gửi với "
                 "skip_refused=true để chỉ nạp các dòng đúng.",
                 report=found.as_data(),
             )
-        if report == "csv":
-            return Response(found.as_csv().encode(), media_type="text/csv; charset=utf-8")
-        return found.as_data()
+        return shown(found, how.report)
 
     @api.post("/catalogue/imports", response_model=None, openapi_extra=_BODY)
     async def import_procedures(
-        request: Request,
-        caller: CallerDep,
-        dry_run: bool = False,
-        skip_refused: bool = False,
-        report: Literal["json", "csv"] = "json",
+        request: Request, caller: CallerDep, how: Annotated[ImportQuery, Depends()]
     ) -> Response | dict[str, Any]:
         """Nạp danh mục thủ tục: the body is a CSV, or an XLSX that may hold the papers in a second sheet."""
-        caller.require("operator")
-        says = kind_of_media_type(request.headers.get("content-type"))
-        return await run(partial(read_catalogue, says=says), request, dry_run, skip_refused, report)
+        return await run(read_catalogue, request, caller, how)
 
     @api.post("/catalogue/imports/papers", response_model=None, openapi_extra=_BODY)
     async def import_papers(
-        request: Request,
-        caller: CallerDep,
-        dry_run: bool = False,
-        skip_refused: bool = False,
-        report: Literal["json", "csv"] = "json",
+        request: Request, caller: CallerDep, how: Annotated[ImportQuery, Depends()]
     ) -> Response | dict[str, Any]:
         """Nạp thành phần hồ sơ for procedures in use: the body is a CSV, an XLSX or JSON Lines."""
-        caller.require("operator")
-        says = kind_of_media_type(request.headers.get("content-type"))
-        return await run(partial(read_papers, says=says), request, dry_run, skip_refused, report)
+        return await run(read_papers, request, caller, how)
 
     @api.get("/procedures")
     async def find_procedures(

@@ -14,13 +14,14 @@ from contracts.problems import Missing
 from contracts.types import DossierCode
 from services.intake.attachments.exchange import described, download_headers
 from services.intake.commands.collect_result import CollectResult
-from services.intake.commands.invite import Invite, token_hash
+from services.intake.commands.invite import Invite
 from services.intake.commands.with_code import UseCode, WithCode
 from services.intake.domain.attachment import AttachmentKind, Attachments
 from services.intake.store import ATTACHMENTS, DOWNLOADS
 from services.intake.tracking import Tracking
 from services.kit.files import Files
 from services.kit.sealing import Sealer
+from services.kit.tokens import token_hash
 
 RESULTS = "/v1/results"
 

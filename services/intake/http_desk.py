@@ -8,11 +8,21 @@ from fastapi import APIRouter
 
 from contracts.problems import Invalid
 from contracts.types import CodePurpose, DossierCode, HandOverProof
-from services.intake.bodies import AcceptIn, CompletionIn, HandOverIn, RefuseIn, SupplementIn, WithdrawIn, lines
+from services.intake.bodies import (
+    AcceptIn,
+    CompletionIn,
+    HandOverIn,
+    PaymentIn,
+    RefuseIn,
+    SupplementIn,
+    WithdrawIn,
+    lines,
+)
 from services.intake.commands.answer_filing import AcceptFiling, RefuseDossier, RequestCompletion
 from services.intake.commands.hand_over_result import HandOverResult
 from services.intake.commands.invite import Invite
 from services.intake.commands.one_time_codes import IssueCode, Secret
+from services.intake.commands.record_payment import RecordPayment
 from services.intake.commands.supplement_dossier import SupplementDossier
 from services.intake.commands.withdraw_dossier import WithdrawDossier
 from services.intake.queries.receipt import receipt
@@ -25,7 +35,7 @@ from services.kit.sealing import Sealer
 
 
 def desk_routes(committer: Committer, sealer: Sealer | None, tries: Limiter) -> APIRouter:
-    """Accept, ask for papers, refuse, supplement, withdraw, hand over."""
+    """Accept, ask for papers, refuse, supplement, record a payment, withdraw, hand over."""
     api = APIRouter(prefix="/v1/dossiers/{code}")
 
     @api.post("/accept")
@@ -51,6 +61,13 @@ def desk_routes(committer: Committer, sealer: Sealer | None, tries: Limiter) -> 
     async def supplement(code: DossierCode, body: SupplementIn, caller: CallerDep) -> dict[str, Any]:
         counters = writing_counters_of(caller)
         return story(await committer.run(SupplementDossier(code, counters, lines(body.checklist), body.occurred_at)))
+
+    @api.post("/payment")
+    async def payment(code: DossierCode, body: PaymentIn, caller: CallerDep) -> dict[str, Any]:
+        """What an agency asked for was paid; the same reference again is the same payment."""
+        counters = writing_counters_of(caller)
+        command = RecordPayment(code, counters, body.amount_vnd, body.reference, body.occurred_at)
+        return story(await committer.run(command))
 
     @api.post("/withdraw")
     async def withdraw(code: DossierCode, body: WithdrawIn, caller: CallerDep) -> dict[str, Any]:

@@ -19,11 +19,12 @@ from services.intake.commands.save_draft import SaveDraft
 from services.intake.commands.start_draft import StartDraft
 from services.intake.domain.attachment import AttachmentKind, require_paper_number
 from services.intake.domain.draft import Draft
-from services.intake.queries.drafts import take_draft, token_hash
+from services.intake.queries.drafts import take_draft
 from services.kit.clock import Now
 from services.kit.commit import Committer
 from services.kit.ids import new_id
 from services.kit.mongo import Mongo
+from services.kit.tokens import token_hash
 
 PATH = "/v1/filings/drafts"
 FILES_PATH = PATH + "/{id}/files"

@@ -3,28 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any, Literal
+from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
 from contracts.types import UnitCode
 from services.intake.commands.import_register import import_register
+from services.intake.http_imports import ReportShape, body_of, said_kind, shown
 from services.intake.register import read_register
-from services.intake.tables import kind_of_media_type
 from services.kit.auth import Caller
 from services.kit.commit import Committer
 from services.kit.http import CallerDep
 
 PATH = "/v1/registers/{counter}/imports"
-_BODY = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "text/csv": {},
-            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": {},
-        },
-    }
-}
 
 
 def register_file_routes(committer: Committer) -> APIRouter:
@@ -33,24 +24,21 @@ def register_file_routes(committer: Committer) -> APIRouter:
     # A file of the greatest size takes some hundred MB while it is read.
     one_at_a_time = asyncio.Semaphore(1)
 
-    @api.post(PATH, response_model=None, openapi_extra=_BODY)
+    @api.post(PATH, response_model=None, openapi_extra=body_of())
     async def import_file(
         counter: UnitCode,
         request: Request,
         caller: CallerDep,
         dry_run: bool = False,
-        report: Literal["json", "csv"] = "json",
+        report: ReportShape = "json",
     ) -> Response | dict[str, Any]:
         """Nhập sổ theo dõi hồ sơ cũ: the body is a CSV or XLSX. The same file again changes nothing."""
         _may_import(caller, counter)
         content = await request.body()
-        says = kind_of_media_type(request.headers.get("content-type"))
         async with one_at_a_time:
-            file = await asyncio.to_thread(read_register, content, committer.now(), says=says)
+            file = await asyncio.to_thread(read_register, content, committer.now(), says=said_kind(request))
             found = await import_register(committer, counter, file, dry_run=dry_run)
-        if report == "csv":
-            return Response(found.as_csv().encode(), media_type="text/csv; charset=utf-8")
-        return found.as_data()
+        return shown(found, report)
 
     return api
 

@@ -162,3 +162,7 @@ STORES = (
 )
 MORE: Mapping[str, Sequence[IndexModel]] = {**files.INDEXES, **limiter.INDEXES}
 """Collections that hold no aggregates."""
+
+
+def version_id(procedure_code: str, version: int) -> str:
+    return f"{procedure_code}@{version}"

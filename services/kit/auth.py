@@ -7,7 +7,6 @@ second request for papers, with its recorded legal basis (NĐ 61/2018 Art 11).
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import re
 import secrets
@@ -21,6 +20,7 @@ from contracts.types import UNIT_CODE_PATTERN
 from services.kit.clock import Now
 from services.kit.mongo import Mongo
 from services.kit.mongo.driver import is_duplicate_key
+from services.kit.tokens import token_hash
 
 API_KEYS = "api_keys"
 CACHE_S = 15.0
@@ -79,7 +79,7 @@ class ApiKeys:
         if not _KEY.fullmatch(key):
             raise Invalid("key-malformed", "Khóa truy cập không đúng dạng.")
         document: dict[str, Any] = {
-            "hash": _hash(key), "scopes": scopes, "label": label, "created_at": self.now(),
+            "hash": token_hash(key), "scopes": scopes, "label": label, "created_at": self.now(),
             "expires_at": expires_at, "revoked_at": None,
         }  # fmt: skip
         keys = self.mongo.collection(API_KEYS)
@@ -105,7 +105,7 @@ class ApiKeys:
             raise Unauthenticated("key-missing", "Cần khóa truy cập (Authorization: Bearer …).")
         if not _KEY.fullmatch(key):
             raise Unauthenticated("key-unknown", "Khóa truy cập không đúng hoặc đã bị thu hồi.")
-        digest = _hash(key)
+        digest = token_hash(key)
         cached = self._cache.get(digest)
         if cached is None or cached[0] < time.monotonic():
             cached = (time.monotonic() + CACHE_S, await self._look_up(_id(key), digest))
@@ -128,10 +128,6 @@ class ApiKeys:
 def make_key() -> str:
     """A new random key, `mc_<id>_<secret>`; only its hash is ever stored."""
     return f"mc_{secrets.token_hex(6)}_{secrets.token_urlsafe(24)}"
-
-
-def _hash(key: str) -> str:
-    return hashlib.sha256(key.encode()).hexdigest()
 
 
 def _id(key: str) -> str:

@@ -24,6 +24,7 @@ from services.kit.errors import FailStop
 from services.kit.health import Health
 from services.kit.kafka import Producer, Subscription
 from services.kit.lease import Lease
+from services.kit.leased_loop import pause
 from services.kit.mongo import Mongo
 from services.kit.relay import Relay
 from services.kit.retrier import Retrier
@@ -170,7 +171,7 @@ class Worker:
         """A loop of its own: a relay that waits for Kafka must not cost the other loops their lease."""
         while not stop.is_set():
             await self.lease.hold()
-            await self._pause(self.lease.ttl_s / 4)
+            await pause(stop, self.lease.ttl_s / 4)
         await self.lease.release()
 
     async def _relay(self, stop: asyncio.Event) -> None:
@@ -179,7 +180,7 @@ class Worker:
 
     async def _keep(self, name: str, body: Loop) -> None:
         """Run a loop until stop; a failed round is logged and begun again after a growing pause."""
-        pause = 0.25
+        wait_s = 0.25
         while not self.stop.is_set():
             started = time.monotonic()
             try:
@@ -188,11 +189,11 @@ class Worker:
                 self._fail(error)
             except Exception as error:  # noqa: BLE001 - the edge of a background loop
                 metrics.count("loop_failures_total", loop=name)
-                pause = 0.25 if time.monotonic() - started > 60 else min(LONGEST_PAUSE_S, pause * 2)
+                wait_s = 0.25 if time.monotonic() - started > 60 else min(LONGEST_PAUSE_S, wait_s * 2)
                 log.warning(
-                    "loop.failed", loop=name, error=type(error).__name__, detail=str(error)[:200], pause_s=pause
+                    "loop.failed", loop=name, error=type(error).__name__, detail=str(error)[:200], pause_s=wait_s
                 )
-                await self._pause(pause)
+                await pause(self.stop, wait_s)
 
     async def _subscribe(self) -> None:
         """Join the group, however long no broker answers."""
@@ -217,12 +218,6 @@ class Worker:
         log.critical("process.fail_stop", detail=str(error))
         self.failed = error
         self.stop.set()
-
-    async def _pause(self, seconds: float) -> None:
-        try:
-            await asyncio.wait_for(self.stop.wait(), seconds)
-        except TimeoutError:
-            return
 
     async def _quietly(self, action: Awaitable[Any]) -> None:
         try:

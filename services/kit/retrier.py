@@ -15,6 +15,7 @@ from services.kit.decoding import Decoded, Poison, decode
 from services.kit.errors import Unavailable
 from services.kit.failures import DEAD_LETTERS, PARKED, PARKED_KEYS, dead_letter, retry_delay, stored_record
 from services.kit.lease import Lease
+from services.kit.leased_loop import LeasedLoop
 from services.kit.mongo import Mongo, Session, transact
 from services.kit.replies import Rejection, Settled, answer
 from services.kit.work import Item, Work, decide_all
@@ -50,13 +51,7 @@ class Retrier:
     pause_s: float = 0.5
 
     async def run(self, stop: asyncio.Event) -> None:
-        while not stop.is_set():
-            if self.lease.held:
-                await self.once()
-            try:
-                await asyncio.wait_for(stop.wait(), self.pause_s)
-            except TimeoutError:
-                continue
+        await LeasedLoop(self.lease, self.once, self.pause_s).run(stop)
 
     async def once(self) -> int:
         """Try every key that is due. Returns: records applied."""

@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberType
 
-from contracts.problems import Invalid
 from contracts.types import NoticeChannel
 from services.kit.sealing import Opener
-
-
-class Unsendable(Exception):
-    """This message cannot go out; `reason` is a coded word without personal data."""
-
-    def __init__(self, reason: str, *, ours: bool) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.ours = ours
-        """The fault lies with keys or senders, not with the citizen's number: an operator must act."""
+from services.notify.sealed import Unsendable, opened
 
 
 class ContactUnusable(Unsendable):
@@ -47,16 +36,9 @@ def open_contact(opener: Opener, sealed: str) -> Contact:
 
     Raises: ContactUnusable `contact-unreadable`, `contact-malformed`, `phone-not-mobile`.
     """
-    try:
-        opened = json.loads(opener.open(sealed))
-    except Invalid:
-        raise ContactUnusable("contact-unreadable", ours=True) from None
-    except ValueError:
-        raise ContactUnusable("contact-malformed", ours=True) from None
-    if not isinstance(opened, dict):
-        raise ContactUnusable("contact-malformed", ours=True)
-    wanted = NoticeChannel.SMS if opened.get("channel") == NoticeChannel.SMS else NoticeChannel.ZALO
-    return Contact(mobile(opened.get("phone")), wanted)
+    said = opened(opener, sealed, "contact", ContactUnusable)
+    wanted = NoticeChannel.SMS if said.get("channel") == NoticeChannel.SMS else NoticeChannel.ZALO
+    return Contact(mobile(said.get("phone")), wanted)
 
 
 def mobile(phone: object) -> str:

@@ -21,6 +21,7 @@ from services.kit.clock import Now
 from services.kit.commit import Committer
 from services.kit.ids import new_id
 from services.kit.lease import Lease
+from services.kit.leased_loop import LeasedLoop
 from services.kit.mongo import Mongo
 from services.kit.work import Cause, Item
 from services.notify.batches import run_isolated
@@ -54,12 +55,7 @@ class ReceiptLoop:
     _read_at: float = -math.inf
 
     async def run(self, stop: asyncio.Event) -> None:
-        while not stop.is_set():
-            busy = await self.once() if self.lease.held else 0
-            try:
-                await asyncio.wait_for(stop.wait(), BUSY_PAUSE_S if busy else IDLE_PAUSE_S)
-            except TimeoutError:
-                continue
+        await LeasedLoop(self.lease, self.once, IDLE_PAUSE_S, busy_s=BUSY_PAUSE_S).run(stop)
 
     async def once(self) -> int:
         """Work through what waits in each lane that is due. Returns: receipts filed."""

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 
-from contracts.problems import Invalid
 from contracts.types import NoticeKind
 from services.kit import logs
 from services.kit.sealing import Opener
-from services.notify.contact import Unsendable
 from services.notify.domain.notice import Notice
+from services.notify.sealed import Unsendable, opened
 
 log = logs.get("notify.secret")
 _CODE = re.compile(r"[0-9]{6}")
@@ -29,22 +27,16 @@ def open_secret(opener: Opener, notice: Notice) -> str:
     Raises: SecretUnusable `secret-unreadable`, `secret-malformed`.
     """
     if notice.kind is NoticeKind.ONE_TIME_CODE:
-        return _opened(opener, notice.secret, "code", _CODE)
+        return _secret(opener, notice.secret, "code", _CODE)
     try:
-        return _opened(opener, notice.secret, "token", _TOKEN)
+        return _secret(opener, notice.secret, "token", _TOKEN)
     except SecretUnusable as error:
         log.warning("invitation.left_out", notice_id=notice.id, reason=error.reason)
         return ""
 
 
-def _opened(opener: Opener, sealed: str, name: str, form: re.Pattern[str]) -> str:
-    try:
-        opened = json.loads(opener.open(sealed))
-    except Invalid:
-        raise SecretUnusable("secret-unreadable", ours=True) from None
-    except ValueError:
-        raise SecretUnusable("secret-malformed", ours=True) from None
-    secret = opened.get(name) if isinstance(opened, dict) else None
+def _secret(opener: Opener, sealed: str, name: str, form: re.Pattern[str]) -> str:
+    secret = opened(opener, sealed, "secret", SecretUnusable).get(name)
     if not isinstance(secret, str) or not form.fullmatch(secret):
         raise SecretUnusable("secret-malformed", ours=True)
     return secret

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from tests.component.counter_fixtures import resolved
+from tests.component.counter_fixtures import with_result
 from tests.component.service_fixtures import PHONE, Intake
 
 LAST4 = PHONE[-4:]
@@ -20,8 +20,7 @@ async def track(intake: Intake, code: str, last4: str | None = None, **more: str
 
 async def returned(intake: Intake, **changes: Any) -> str:
     """A dossier whose result was handed over."""
-    code = await intake.register(**changes)
-    await intake.take(resolved(code))
+    code = await with_result(intake, **changes)
     reply = await intake.http.post(f"/v1/dossiers/{code}/hand-over", json={}, headers=intake.desk)
     assert reply.status_code == 200, reply.text
     return code
@@ -46,10 +45,6 @@ async def sent_code(intake: Intake, code: str) -> str:
 def other_than(digits: str) -> str:
     """Six digits that are not these."""
     return f"{(int(digits) + 1) % 1_000_000:06d}"
-
-
-def slug(reply: httpx.Response) -> tuple[int, str]:
-    return reply.status_code, reply.json()["slug"]
 
 
 def same_answer(one: httpx.Response, other: httpx.Response) -> bool:

@@ -45,6 +45,13 @@ def resolved(code: str, **changes: Any) -> DossierResolved:
     return DossierResolved(**(values | changes))
 
 
+async def with_result(intake: Intake, **changes: Any) -> str:
+    """A dossier whose result waits at the counter."""
+    code = await intake.register(**changes)
+    await intake.take(resolved(code))
+    return code
+
+
 async def send(intake: Intake, *messages: Message, **more: Any) -> list[dict[str, Any]]:
     """Deliver commands as one batch. Returns: the answers that this made, oldest first."""
     before = len(await answers(intake))

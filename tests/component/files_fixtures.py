@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from typing import Any
 
 import httpx
 import pytest
 
-from services.intake.commands.publish_procedure import PublishProcedure
 from services.intake.domain.procedure import Paper
-from services.kit.commit import Committer
 from services.kit.sealing import Opener, new_private_key
 from tests.component.service_fixtures import (
-    PROCEDURES,
     Intake,
     intake_settings,
-    now,
     open_intake,
 )
 
@@ -28,7 +23,7 @@ MB = 2**20
 
 @pytest.fixture
 async def desk(intake: Intake) -> Intake:
-    await Committer(intake.mongo, "/intake", now).run(PublishProcedure(replace(PROCEDURES[0], papers=PAPERS)))
+    await intake.ask_for(*PAPERS)
     return intake
 
 
@@ -71,12 +66,6 @@ async def listed(desk: Intake, code: str) -> list[dict[str, Any]]:
 
 async def download(desk: Intake, code: str, id: str, **query: str) -> httpx.Response:
     return await desk.http.get(f"/v1/dossiers/{code}/files/{id}", params=query, headers=desk.desk)
-
-
-def refused(reply: httpx.Response, status: int, slug: str) -> dict[str, Any]:
-    body: dict[str, Any] = reply.json()
-    assert (reply.status_code, body["slug"]) == (status, slug), reply.text
-    return body
 
 
 async def parts(content: bytes) -> AsyncIterator[bytes]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -26,7 +26,7 @@ from services.intake.commands.rate_dossier import RatingPolicy
 from services.intake.consumers import COMMAND_TOPICS as INTAKE_COMMANDS
 from services.intake.consumers import handlers as intake_handlers
 from services.intake.consumers import reply as intake_reply
-from services.intake.domain.procedure import Procedure
+from services.intake.domain.procedure import Paper, Procedure
 from services.intake.settings import IntakeSettings
 from services.intake.store import MORE as intake_more
 from services.intake.store import STORES as intake_stores
@@ -180,6 +180,10 @@ class Intake(Service):
         """An applicant as a counter's software seals it."""
         values = {"full_name": NAME, "id_number": CITIZEN_ID, "phone": PHONE} | changes
         return Sealer(self.opener.public_key).seal(json.dumps(values).encode())
+
+    async def ask_for(self, *papers: Paper) -> None:
+        """Publish the birth registration with this list of papers."""
+        await Committer(self.mongo, "/intake", now).run(PublishProcedure(replace(PROCEDURES[0], papers=papers)))
 
     async def nothing_stored(self, before: Mapping[str, int]) -> None:
         assert await self.counts(*before) == before

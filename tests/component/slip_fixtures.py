@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,13 +11,12 @@ import httpx
 import pytest
 
 from contracts.events.routing import DossierExtended, DossierHalted
-from services.intake.commands.publish_procedure import PublishProcedure
 from services.intake.domain.procedure import Paper
 from services.intake.settings import IntakeSettings
-from services.kit.commit import Committer
-from services.kit.ids import new_id
 from services.kit.sealing import Opener, new_private_key
-from tests.component.service_fixtures import COUNTER, OFFICE, PROCEDURES, Intake, intake_settings, now, open_intake
+from tests.component import desk_fixtures
+from tests.component.desk_fixtures import COMPLETE, filed
+from tests.component.service_fixtures import COUNTER, OFFICE, Intake, intake_settings, now, open_intake
 
 BASE_URL = "https://motcua.example.gov.vn"
 PAPERS = (
@@ -26,8 +24,6 @@ PAPERS = (
     Paper("Giấy chứng sinh", 1),
     Paper("Giấy ủy quyền", 1, case="Nhờ người"),
 )
-COMPLETE = [{"paper": 1, "state": "original"}, {"paper": 2, "state": "digital"}]
-WITH_A_GAP = [COMPLETE[0], {"paper": 2, "state": "missing", "reason": "missing-papers"}]
 WANTED = [{"paper": 2, "reason": "missing-papers"}]
 NAMES: dict[str, Any] = {
     "public_base_url": BASE_URL,
@@ -51,8 +47,7 @@ async def desk(mongodb_url: str, prefix: str) -> AsyncIterator[Intake]:
 async def open_slips(settings: IntakeSettings, notify: Opener) -> AsyncIterator[Intake]:
     """One intake process more, with the same list of papers."""
     async with open_intake(settings, notify) as service:
-        with_papers = replace(PROCEDURES[0], papers=PAPERS)
-        await Committer(service.mongo, "/intake", now).run(PublishProcedure(with_papers))
+        await service.ask_for(*PAPERS)
         yield service
 
 
@@ -60,30 +55,21 @@ async def register(desk: Intake, **changes: Any) -> str:
     return await desk.register(**({"checklist": COMPLETE} | changes))
 
 
-async def file(desk: Intake, **changes: Any) -> str:
-    """A filing that waits for its answer."""
-    body = desk.body(**({"checklist": WITH_A_GAP} | changes))
-    body.pop("duplicate_confirmed", None)
-    reply = await desk.http.post("/v1/filings", json=body, headers=desk.desk | {"Idempotency-Key": new_id()})
-    assert reply.status_code == 201, reply.text
-    code: str = reply.json()["code"]
-    return code
-
-
 async def act(desk: Intake, code: str, action: str, **body: Any) -> httpx.Response:
-    reply = await desk.http.post(f"/v1/dossiers/{code}/{action}", json=body, headers=desk.desk)
+    """Do what must be possible."""
+    reply = await desk_fixtures.act(desk, code, action, **body)
     assert reply.status_code == 200, reply.text
     return reply
 
 
 async def asked(desk: Intake) -> str:
-    code = await file(desk)
+    code = await filed(desk)
     await act(desk, code, "request-completion", items=WANTED)
     return code
 
 
 async def refused(desk: Intake) -> str:
-    code = await file(desk)
+    code = await filed(desk)
     await act(desk, code, "refuse", grounds=["not-competent-agency"])
     return code
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from local.engines.ports import choose_port
-from tests.component.test_cli_commands import CATALOGUE, motcua
-from tests.component.test_cli_commands import place as place
+from tests.component.cli_fixtures import CATALOGUE, motcua
+from tests.component.cli_fixtures import place as place
 
 NEED_MONGODB = (
     ("check", "--skip-log"),

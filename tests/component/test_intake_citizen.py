@@ -3,41 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from dataclasses import replace
 from typing import Any
 
 import httpx
 import pytest
 
 from contracts.events.routing import DossierSupplementRequested
-from services.intake.commands.publish_procedure import PublishProcedure
 from services.intake.domain.procedure import Paper
-from services.kit.commit import Committer
-from services.kit.sealing import Opener, new_private_key
-from tests.component.citizen_fixtures import LAST4, other_than, returned, same_answer, sent_code, slug, track
-from tests.component.service_fixtures import (
-    COUNTER,
-    OFFICE,
-    PROCEDURES,
-    Intake,
-    dossier,
-    intake_settings,
-    now,
-    open_intake,
-)
-from tests.component.test_intake_form import photo
+from tests.component.citizen_fixtures import LAST4, other_than, returned, same_answer, sent_code, track
+from tests.component.form_fixtures import AS_JPEG, PHOTO, begun
+from tests.component.form_fixtures import online as online
+from tests.component.service_fixtures import OFFICE, Intake, dossier, now
+from tests.replies import slug
 
 
 async def draft(intake: Intake, paper: int | None = 1) -> dict[str, str]:
     """A draft with a photo of a paper, as the body of a supplement names it."""
-    began = (await intake.http.post("/v1/filings/drafts")).json()
-    headers = {"Authorization": f"Draft {began['token']}", "Content-Type": "image/jpeg"}
+    url, headers = await begun(intake)
     if paper is not None:
-        url = f"/v1/filings/drafts/{began['draft_id']}/files"
-        sent = await intake.http.post(url, params={"paper": paper}, content=photo(), headers=headers)
+        params = {"paper": paper}
+        sent = await intake.http.post(f"{url}/files", params=params, content=PHOTO, headers=headers | AS_JPEG)
         assert sent.status_code == 201, sent.text
-    return {"draft_id": began["draft_id"], "draft_token": began["token"]}
+    return {"draft_id": url.rpartition("/")[2], "draft_token": headers["Authorization"].removeprefix("Draft ")}
 
 
 async def act(intake: Intake, code: str, action: str, digits: str, **body: Any) -> httpx.Response:
@@ -45,20 +32,15 @@ async def act(intake: Intake, code: str, action: str, digits: str, **body: Any) 
 
 
 @pytest.fixture
-async def intake(mongodb_url: str, prefix: str) -> AsyncIterator[Intake]:
-    """Intake whose own form is open: drafts carry what citizens bring."""
-    notify = Opener(new_private_key())
-    settings = intake_settings(mongodb_url, prefix, notify, online_form=(COUNTER,))
-    async with open_intake(settings, notify) as service:
-        yield service
-        await service.mongo.drop()
+def intake(online: Intake) -> Intake:
+    """The own form is open: drafts carry what citizens bring."""
+    return online
 
 
 @pytest.fixture
 async def waiting(intake: Intake) -> str:
     """A dossier whose agency asked for a paper."""
-    published = replace(PROCEDURES[0], papers=(Paper("Giấy chứng sinh", 1, case="Có"),))
-    await Committer(intake.mongo, "/intake", now).run(PublishProcedure(published))
+    await intake.ask_for(Paper("Giấy chứng sinh", 1, case="Có"))
     code = await intake.register()
     asked = DossierSupplementRequested(
         code=code, occurred_at=now(), step=1, agency=OFFICE, reason="missing-papers", items=("Giấy chứng sinh",)
@@ -91,7 +73,7 @@ async def test_papers_are_brought_with_a_code_and_the_limit_begins_anew(intake: 
     desk = (await intake.http.get(f"/v1/dossiers/{waiting}", headers=intake.desk)).json()
     assert desk["checklist"][0]["state"] == "digital"
     files = (await intake.http.get(f"/v1/dossiers/{waiting}/files", headers=intake.desk)).json()["files"]
-    assert [(file["paper"], file["size"]) for file in files] == [(1, len(photo()))]
+    assert [(file["paper"], file["size"]) for file in files] == [(1, len(PHOTO))]
     assert slug(await act(intake, waiting, "supplement", digits, **brought)) == (403, "one-time-code-wrong")
 
 

@@ -23,10 +23,11 @@ from services.kit.files import UNREFERENCED_FOR, GridFiles
 from services.kit.sealing import Opener, new_private_key
 from services.kit.store import Ref
 from services.kit.work import Work
+from tests.component.form_fixtures import PATH
 from tests.component.service_fixtures import COUNTER, Intake, dossier, intake_settings, now, open_intake
+from tests.replies import refused
 from tests.unit.intake.file_fixtures import EXE, HEIC, cut, pdf, photo
 
-PATH = "/v1/filings/drafts"
 SECRET = "Người Nộp Thử, 0901234567"
 STORED = ("drafts", "files.files", "files.chunks", "files.waiting")
 
@@ -85,12 +86,6 @@ async def begun(online: Intake) -> Form:
 @pytest.fixture
 async def form(online: Intake) -> Form:
     return await begun(online)
-
-
-def refused(reply: httpx.Response, status: int, slug: str) -> dict[str, Any]:
-    body: dict[str, Any] = reply.json()
-    assert (reply.status_code, body["slug"]) == (status, slug), reply.text
-    return body
 
 
 async def test_the_door_is_closed_where_no_counter_takes_online_forms(intake: Intake) -> None:

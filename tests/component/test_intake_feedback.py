@@ -12,8 +12,9 @@ import pytest
 
 from services.intake.commands.feedback import REFERENCE_PATTERN
 from services.kit.ids import new_id
-from tests.component.citizen_fixtures import same_answer, slug
+from tests.component.citizen_fixtures import same_answer
 from tests.component.service_fixtures import COUNTER, OTHER_COUNTER, PHONE, Intake, dossier, open_intake
+from tests.replies import slug
 
 TEXT = "Tôi chờ ở quầy hai giờ mà không ai giải thích."
 WRITER = {"name": "Nguyễn Văn A", "phone": PHONE, "email": "a@example.vn"}

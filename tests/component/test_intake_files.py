@@ -12,9 +12,9 @@ import httpx
 import pytest
 from PIL import Image
 
-from contracts.events.routing import DossierResolved, DossierTransferred
-from contracts.types import Mechanism, Outcome, Timeliness
+from contracts.events.routing import DossierTransferred
 from services.intake.attachments.file_types import HEIC, JPEG, PDF, PNG
+from tests.component.counter_fixtures import resolved
 from tests.component.files_fixtures import (
     MB,
     STORED,
@@ -23,7 +23,6 @@ from tests.component.files_fixtures import (
     filed,
     listed,
     parts,
-    refused,
     upload,
 )
 from tests.component.files_fixtures import desk as desk
@@ -31,11 +30,11 @@ from tests.component.files_fixtures import narrow as narrow
 from tests.component.service_fixtures import (
     OFFICE,
     OTHER_COUNTER,
-    PROCEDURE,
     Intake,
     dossier,
     now,
 )
+from tests.replies import refused
 from tests.unit.intake.file_fixtures import ALL, EXE, cut, good, pdf, photo, png_bomb
 
 
@@ -239,12 +238,7 @@ class TestResults:
         )
         early = await attached(desk, code, pdf(1), kind="result", paper=None, name="")
         assert (early["kind"], early["paper"], early["name"]) == ("result", None, "ket-qua.pdf")
-        await desk.take(
-            DossierResolved(
-                code=code, occurred_at=now(), agency=OFFICE, mechanism=Mechanism.ONE_STOP, procedure_code=PROCEDURE,
-                outcome=Outcome.GRANTED, timeliness=Timeliness.EARLY, due_at=now(), first_due_at=now(),
-            )
-        )  # fmt: skip
+        await desk.take(resolved(code))
         late = await attached(desk, code, pdf(2), kind="result", paper=None, replaces=early["id"])
         checksums = [file["sha256"] for file in await listed(desk, code) if file["kind"] == "result"]
         assert checksums == [hashlib.sha256(pdf(pages)).hexdigest() for pages in (1, 2)]

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
-import httpx
 import pytest
 
-from contracts.events.routing import DossierResolved, DossierSupplementRequested, DossierTransferred
-from contracts.types import LimitUnit, Mechanism, Outcome, Timeliness
+from contracts.events.routing import DossierSupplementRequested, DossierTransferred
+from contracts.types import LimitUnit
 from services.intake.commands.duplicates import LAST_KEPT, person_id
 from services.intake.commands.publish_procedure import PublishProcedure
 from services.intake.domain.people import Applicant
@@ -18,6 +16,8 @@ from services.intake.domain.procedure import Paper
 from services.intake.store import FILINGS_OF_A_PERSON
 from services.kit.commit import Committer
 from services.kit.ids import new_id
+from tests.component.counter_fixtures import resolved
+from tests.component.desk_fixtures import COMPLETE, WITH_A_GAP, act, file, filed, shown
 from tests.component.service_fixtures import (
     CITIZEN_ID,
     COUNTER,
@@ -32,53 +32,20 @@ from tests.component.service_fixtures import (
     Intake,
     now,
 )
-from tests.component.service_fixtures import intake as intake
+from tests.replies import refused
 
 PAPERS = (
     Paper("Tờ khai đăng ký khai sinh", 1, form="TP/HT-2020-TKKS"),
     Paper("Giấy chứng sinh", 1),
     Paper("Văn bản ủy quyền", 1, case="Nhờ người khác nộp thay"),
 )
-COMPLETE = [{"paper": 1, "state": "original"}, {"paper": 2, "state": "digital"}]
-WITH_A_GAP = [COMPLETE[0], {"paper": 2, "state": "missing", "reason": "missing-papers"}]
 
 
 @pytest.fixture
 async def desk(intake: Intake) -> Intake:
     """Intake whose birth registration asks for papers."""
-    with_papers = replace(PROCEDURES[0], papers=PAPERS)
-    await Committer(intake.mongo, "/intake", now).run(PublishProcedure(with_papers))
+    await intake.ask_for(*PAPERS)
     return intake
-
-
-def refused(reply: httpx.Response, status: int, slug: str) -> dict[str, Any]:
-    body: dict[str, Any] = reply.json()
-    assert (reply.status_code, body["slug"]) == (status, slug), reply.text
-    return body
-
-
-async def act(
-    desk: Intake, code: str, action: str, headers: dict[str, str] | None = None, **body: Any
-) -> httpx.Response:
-    return await desk.http.post(f"/v1/dossiers/{code}/{action}", json=body, headers=headers or desk.desk)
-
-
-async def file(desk: Intake, *, key: str | None = None, **changes: Any) -> httpx.Response:
-    body = desk.body(checklist=WITH_A_GAP) | changes
-    del body["duplicate_confirmed"]
-    return await desk.http.post("/v1/filings", json=body, headers=desk.desk | {"Idempotency-Key": key or new_id()})
-
-
-async def filed(desk: Intake, **changes: Any) -> str:
-    reply = await file(desk, **changes)
-    assert reply.status_code == 201, reply.text
-    code: str = reply.json()["code"]
-    return code
-
-
-async def shown(desk: Intake, code: str) -> dict[str, Any]:
-    body: dict[str, Any] = (await desk.http.get(f"/v1/dossiers/{code}", headers=desk.desk)).json()
-    return body
 
 
 async def test_an_incomplete_dossier_gets_no_receipt_and_leaves_nothing(desk: Intake) -> None:
@@ -237,15 +204,6 @@ async def to_agency(desk: Intake, code: str) -> None:
     await desk.take(DossierTransferred(code=code, steps=1, step_due_at=now(), due_at=now(), **moments))
 
 
-async def resolve(desk: Intake, code: str) -> None:
-    await desk.take(
-        DossierResolved(
-            code=code, occurred_at=now(), agency=OFFICE, mechanism=Mechanism.ONE_STOP, procedure_code=PROCEDURE,
-            outcome=Outcome.GRANTED, timeliness=Timeliness.EARLY, due_at=now(), first_due_at=now(),
-        )
-    )  # fmt: skip
-
-
 async def test_a_supplement_to_an_agency_shows_what_changed_and_begins_the_limit_anew(desk: Intake) -> None:
     """Statutory rule 5; NĐ 61/2018/NĐ-CP Art 19.4."""
     code = await desk.register(checklist=COMPLETE)
@@ -273,7 +231,7 @@ async def test_no_step_is_stated_earlier_than_the_one_before_it(desk: Intake) ->
     await act(desk, code, "request-completion", items=[{"paper": 2, "reason": "missing-papers"}])
     refused(await act(desk, code, "supplement", occurred_at=early), 422, "moment-before-filing")
     registered = await desk.register(checklist=COMPLETE, duplicate_confirmed=True)
-    await resolve(desk, registered)
+    await desk.take(resolved(registered))
     refused(await act(desk, registered, "hand-over", occurred_at=early), 422, "moment-before-filing")
 
 
@@ -282,7 +240,7 @@ async def test_withdrawal_is_possible_until_a_result_exists(desk: Intake) -> Non
     waiting, working, done = [await desk.register(checklist=COMPLETE) for _ in range(3)]
     for code in (working, done):
         await to_agency(desk, code)
-    await resolve(desk, done)
+    await desk.take(resolved(done))
     for code in (waiting, working, await filed(desk)):
         reply = await act(desk, code, "withdraw", reason="changed-my-mind")
         assert (reply.json()["status"], reply.json()["status_code"]) == ("withdrawn", 7)
@@ -293,7 +251,7 @@ async def test_withdrawal_is_possible_until_a_result_exists(desk: Intake) -> Non
 async def test_a_withdrawal_that_lost_the_race_with_the_decision_is_void(desk: Intake) -> None:
     code = await desk.register(checklist=COMPLETE)
     assert (await act(desk, code, "withdraw")).status_code == 200
-    await resolve(desk, code)
+    await desk.take(resolved(code))
     assert (await shown(desk, code))["status"] == "resolved"
     assert (await act(desk, code, "hand-over")).json()["status"] == "returned"
 
@@ -302,7 +260,7 @@ async def test_the_result_is_handed_over_against_a_one_time_code(desk: Intake) -
     import json
 
     code = await desk.register(checklist=COMPLETE)
-    await resolve(desk, code)
+    await desk.take(resolved(code))
     sent = await desk.http.post(f"/v1/dossiers/{code}/one-time-codes", headers=desk.desk)
     assert sent.status_code == 201, sent.text
     again = await desk.http.post(f"/v1/dossiers/{code}/one-time-codes", headers=desk.desk)
@@ -326,7 +284,7 @@ async def test_the_result_is_handed_over_against_a_one_time_code(desk: Intake) -
 
 async def test_the_proof_of_a_hand_over_fits_its_way(desk: Intake) -> None:
     code = await desk.register(checklist=COMPLETE)
-    await resolve(desk, code)
+    await desk.take(resolved(code))
     for method, proof in (("post", "signature"), ("counter", "postal_receipt")):
         refused(await act(desk, code, "hand-over", method=method, proof=proof), 422, "proof-does-not-fit")
     posted = {"method": "post", "proof": "postal_receipt", "received_by": "postal_service"}
@@ -339,7 +297,7 @@ async def test_what_is_solved_on_the_spot_is_returned_when_routing_has_counted_i
     code = await desk.register(procedure_code=PROCEDURES[2].code, on_the_spot={"identity_check": "citizen_card"})
     [event] = await desk.events(code, "dossier.submitted.v1")
     assert (event["outcome"], event["resolved_at"]) == ("granted", event["received_at"])
-    await resolve(desk, code)
+    await desk.take(resolved(code))
     body = await shown(desk, code)
     assert (body["status"], body["hand_over"]["identity_check"]) == ("returned", "citizen_card")
     assert [name.split(".")[1] for name in await desk.told(code)] == ["submitted", "returned"]
@@ -363,6 +321,6 @@ async def test_another_counters_filing_does_not_exist_for_a_desk(desk: Intake) -
 
 async def test_no_code_is_promised_to_who_wants_no_messages(desk: Intake) -> None:
     code = await desk.register(checklist=COMPLETE, applicant__notify_by="none")
-    await resolve(desk, code)
+    await desk.take(resolved(code))
     refused(await desk.http.post(f"/v1/dossiers/{code}/one-time-codes", headers=desk.desk), 409, "no-phone")
     assert await desk.events(code, "dossier.code-issued.v1") == []

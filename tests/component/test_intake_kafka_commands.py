@@ -44,8 +44,7 @@ WANTED = (WantedPaper(paper=2, reason="missing-papers"),)
 @pytest.fixture
 async def desk(intake: Intake) -> Intake:
     """Intake whose birth registration asks for two papers."""
-    papers = (Paper("Tờ khai", 1), Paper("Giấy chứng sinh", 1))
-    await Committer(intake.mongo, "/intake", now).run(PublishProcedure(replace(PROCEDURES[0], papers=papers)))
+    await intake.ask_for(Paper("Tờ khai", 1), Paper("Giấy chứng sinh", 1))
     return intake
 
 

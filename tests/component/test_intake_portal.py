@@ -10,12 +10,10 @@ import pytest
 
 from contracts.events.counter import AcceptFiling, ChecklistLine, RequestCompletion, SupplementDossier, WantedPaper
 from contracts.types import PaperState
-from services.intake.commands.publish_procedure import PublishProcedure
 from services.intake.consumers.counter_door import CounterDoor
 from services.intake.domain.procedure import Paper
-from services.kit.commit import Committer
 from tests.component.counter_fixtures import dossier_of, filing, register, send
-from tests.component.service_fixtures import COUNTER, OTHER_COUNTER, PROCEDURES, Intake, now
+from tests.component.service_fixtures import COUNTER, OTHER_COUNTER, Intake, now
 
 CODE = "G22.99-261120-0417"
 LACKING = (ChecklistLine(paper=1, state=PaperState.MISSING, reason="missing-papers"),)
@@ -25,8 +23,7 @@ BROUGHT = (ChecklistLine(paper=1, state=PaperState.DIGITAL),)
 @pytest.fixture
 async def portal(intake: Intake) -> Intake:
     """Intake whose birth registration asks for a paper."""
-    paper = replace(PROCEDURES[0], papers=(Paper("Giấy chứng sinh", 1),))
-    await Committer(intake.mongo, "/intake", now).run(PublishProcedure(paper))
+    await intake.ask_for(Paper("Giấy chứng sinh", 1))
     return intake
 
 

@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-import json
-
-from contracts.events.routing import DossierResolved
-from contracts.types import Mechanism, Outcome, Timeliness
-from tests.component.service_fixtures import OFFICE, PROCEDURE, Intake, now
+from tests.component.citizen_fixtures import invitation, returned
+from tests.component.service_fixtures import Intake
 
 
 async def invited(intake: Intake) -> tuple[str, str]:
     """A returned dossier and the path of its invitation."""
-    code = await intake.register()
-    await intake.take(
-        DossierResolved(
-            code=code, occurred_at=now(), agency=OFFICE, mechanism=Mechanism.ONE_STOP, procedure_code=PROCEDURE,
-            outcome=Outcome.GRANTED, timeliness=Timeliness.EARLY, due_at=now(), first_due_at=now(),
-        )
-    )  # fmt: skip
-    done = await intake.http.post(f"/v1/dossiers/{code}/hand-over", json={}, headers=intake.desk)
-    assert done.status_code == 200, done.text
-    [event] = await intake.events(code, "dossier.returned.v1")
-    return code, "/danh-gia/" + json.loads(intake.notify.open(event["invitation"]))["token"]
+    code = await returned(intake)
+    return code, f"/danh-gia/{await invitation(intake, code)}"
 
 
 async def test_a_citizen_rates_by_the_link_and_once(intake: Intake) -> None:

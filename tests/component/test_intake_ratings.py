@@ -10,9 +10,10 @@ import httpx
 import pytest
 
 from services.kit.outbox import OUTBOX
-from tests.component.citizen_fixtures import invitation, returned, same_answer, slug
+from tests.component.citizen_fixtures import invitation, returned, same_answer
 from tests.component.counter_fixtures import resolved
 from tests.component.service_fixtures import COUNTER, OTHER_COUNTER, Intake, dossier, now, open_intake
+from tests.replies import slug
 
 COMMENT = "Cán bộ Nguyễn Văn A giải thích chưa rõ"
 GOOD = {"overall": 5, "time_score": 2, "contacts_score": 2, "agencies_score": 1, "attitude_score": 2}

@@ -22,14 +22,14 @@ from services.intake.domain.status import Status
 from services.intake.queries.register import BATCH, RegisterRow, register_rows
 from services.intake.store import DOSSIERS
 from services.kit.mongo.driver import ConnectionFailure
+from tests.component.register_fixtures import XLSX
 from tests.component.service_fixtures import COUNTER, OFFICE, OTHER_COUNTER, PHONE, Intake
 from tests.component.slip_fixtures import desk
 from tests.unit.intake.dossier_fixtures import dossier
-from tests.unit.intake.test_slip_forms import REGISTER_COLUMNS
+from tests.unit.intake.slip_samples import REGISTER_COLUMNS
 
 __all__ = ["desk"]
 START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 EVIL = ('=HYPERLINK("http://example.vn","x")', "+84 901", "-1+1", "@SUM(A1)", "\tTab", 'Chữ \x0b lạ "và" <b>thẻ</b>')
 
 

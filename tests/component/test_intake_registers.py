@@ -4,16 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-import os
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
-from openpyxl import Workbook
 
 from contracts.envelope import from_headers
 from services.intake.commands.import_register import import_register
@@ -24,8 +19,10 @@ from services.intake.store import DOSSIERS
 from services.kit.commit import Committer
 from services.kit.kafka import Record
 from services.routing.store import CASES
+from tests.component.cli_fixtures import motcua
 from tests.component.counter_fixtures import dossier_of
 from tests.component.ledger import events
+from tests.component.register_fixtures import post, row, xlsx
 from tests.component.service_fixtures import (
     COUNTER,
     NO_LIMIT,
@@ -39,48 +36,12 @@ from tests.component.service_fixtures import (
     published,
 )
 
-ROOT = Path(__file__).parents[2]
-HEADER = (
-    "STT", "Mã hồ sơ", "Mã TTHC", "Tên TTHC", "Tên tổ chức, cá nhân", "Số định danh", "Địa chỉ", "SĐT", "Ngày nhận",
-    "Hẹn trả", "Ngày có kết quả", "Kết quả", "Ngày trả", "Phương thức nhận",
-)  # fmt: skip
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CODE = "H12.970.00-190304-0007"
-
-
-def row(number: int, **changes: Any) -> dict[str, Any]:
-    """A finished dossier of 2019; a keyword names its column by its first word."""
-    values: dict[str, Any] = {
-        "STT": number, "Mã hồ sơ": None, "Mã TTHC": PROCEDURE, "Tên tổ chức, cá nhân": f"Nguyễn Văn A {number}",
-        "Số định danh": f"096{190_000_000 + number}", "Địa chỉ": "Ấp 1", "SĐT": f"09012340{number % 100:02d}",
-        "Ngày nhận": datetime(2019, 3, 4, 9, 15), "Hẹn trả": datetime(2019, 3, 7), "Kết quả": "Đồng ý",
-        "Ngày có kết quả": datetime(2019, 3, 6, 14), "Ngày trả": datetime(2019, 3, 7, 8), "Phương thức nhận": None,
-    }  # fmt: skip
-    return values | changes
-
-
-def xlsx(*rows: dict[str, Any]) -> bytes:
-    workbook = Workbook()
-    sheet = workbook.active
-    assert sheet is not None
-    sheet.append(list(HEADER))
-    for one in rows:
-        sheet.append([one.get(column) for column in HEADER])
-    out = io.BytesIO()
-    workbook.save(out)
-    return out.getvalue()
 
 
 async def load(intake: Intake, content: bytes, *, counter: str = COUNTER, dry_run: bool = False) -> RegisterReport:
     file = read_register(content, now())
     return await import_register(Committer(intake.mongo, "/intake", now), counter, file, dry_run=dry_run)
-
-
-async def post(intake: Intake, content: bytes, headers: dict[str, str] | None = None, **query: Any) -> httpx.Response:
-    return await intake.http.post(
-        f"/v1/registers/{query.pop('counter', COUNTER)}/imports", content=content, params=query,
-        headers=(intake.desk if headers is None else headers) | {"Content-Type": query.pop("type", XLSX)},
-    )  # fmt: skip
 
 
 def became(report: RegisterReport) -> list[tuple[int, str, str]]:
@@ -281,28 +242,22 @@ class TestOverHttp:
         await intake.nothing_stored(before)
 
 
-def motcua(intake: Intake, *words: str) -> subprocess.CompletedProcess[str]:
-    environ = {
-        "PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), "COLUMNS": "200",
-        "MONGODB_URL": intake.settings.mongodb_url.get_secret_value(),
-        "MONGODB_PREFIX": intake.settings.mongodb_prefix,
-    }  # fmt: skip
-    command = [sys.executable, "-m", "motcua", *words]
-    return subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=60, check=False)
-
-
 async def test_the_command_imports_reports_and_says_by_its_exit_code_whether_all_rows_were_good(
     intake: Intake, tmp_path: Path
 ) -> None:
+    where = {
+        "MONGODB_URL": intake.settings.mongodb_url.get_secret_value(),
+        "MONGODB_PREFIX": intake.settings.mongodb_prefix,
+    }
     book, report = tmp_path / "so-2019.xlsx", tmp_path / "report.csv"
     book.write_bytes(xlsx(row(1), row(2, **{"Mã TTHC": "9.999999"})))
-    tried = motcua(intake, "registers", str(book), "--counter", COUNTER, "--dry-run", "--report", str(report))
-    assert (tried.returncode, "Chưa lưu gì" in tried.stdout) == (2, True), tried.stderr
+    tried = await motcua("registers", str(book), "--counter", COUNTER, "--dry-run", "--report", str(report), **where)
+    assert (tried.code, "Chưa lưu gì" in tried.out) == (2, True), tried.err
     assert "procedure-unknown" in report.read_text(encoding="utf-8-sig")
     assert await intake.documents("dossiers") == []
     book.write_bytes(xlsx(row(1), row(2)))
     for words in ("Đã nhập 2 hồ sơ, đã có 0", "Đã nhập 0 hồ sơ, đã có 2"):
-        done = motcua(intake, "registers", str(book), "--counter", COUNTER)
-        assert (done.returncode, words in done.stdout) == (0, True), done.stdout + done.stderr
-    wrong = motcua(intake, "registers", str(book), "--counter", "quầy 1")
-    assert (wrong.returncode, "counter-malformed" in wrong.stderr) == (2, True)
+        done = await motcua("registers", str(book), "--counter", COUNTER, **where)
+        assert (done.code, words in done.out) == (0, True), done.said
+    wrong = await motcua("registers", str(book), "--counter", "quầy 1", **where)
+    assert (wrong.code, "counter-malformed" in wrong.err) == (2, True)

@@ -6,7 +6,6 @@ import asyncio
 import re
 from typing import Any
 
-import httpx
 import pytest
 import segno
 
@@ -18,6 +17,7 @@ from services.kit.ids import new_id
 from tests.component import slip_fixtures as slips
 from tests.component.service_fixtures import COUNTER, NAME, OFFICE, OTHER_COUNTER, Intake, now
 from tests.component.slip_fixtures import BASE_URL, desk, fields, issue, open_slips, show
+from tests.replies import slug
 
 __all__ = ["desk"]
 NUMBERED = {
@@ -26,10 +26,6 @@ NUMBERED = {
     "apology": ("PXL", slips.extended),
     "termination": ("TB-TTPVHCC", slips.withdrawn),
 }
-
-
-def refusal_of(reply: httpx.Response) -> tuple[int, str]:
-    return reply.status_code, reply.json()["slug"]
 
 
 async def counted(desk: Intake, series: str) -> int:
@@ -42,7 +38,7 @@ async def test_nobody_without_a_key_and_no_other_counter_sees_or_issues_a_slip(d
     path = f"/v1/dossiers/{code}/slips/refusal"
     other = await desk.key(f"counter:{OTHER_COUNTER}")
     agency = await desk.key(f"agency:{OFFICE}")
-    for headers, status, slug in (
+    for headers, status, why in (
         ({}, 401, "key-missing"),
         (other, 404, "dossier-unknown"),
         (agency, 403, "scope-missing"),
@@ -53,9 +49,9 @@ async def test_nobody_without_a_key_and_no_other_counter_sees_or_issues_a_slip(d
             await desk.http.get(path, params={"as": "html"}, headers=headers),
             await desk.http.get(f"/v1/dossiers/{code}/slips", headers=headers),
         ):
-            assert refusal_of(reply) == (status, slug)
+            assert slug(reply) == (status, why)
     service = await desk.key("service")
-    assert refusal_of(await desk.http.post(path, headers=service)) == (403, "scope-missing")
+    assert slug(await desk.http.post(path, headers=service)) == (403, "scope-missing")
     assert await desk.documents("slips") == []
 
 
@@ -63,7 +59,7 @@ async def test_nobody_without_a_key_and_no_other_counter_sees_or_issues_a_slip(d
 async def test_a_slip_is_issued_with_the_first_number_of_the_year_and_once(desk: Intake, form: str) -> None:
     letters, ready = NUMBERED[form]
     code = await ready(desk)
-    assert refusal_of(await show(desk, code, form)) == (404, "slip-not-issued")
+    assert slug(await show(desk, code, form)) == (404, "slip-not-issued")
     first, again = await issue(desk, code, form), await issue(desk, code, form)
     assert (first.status_code, again.status_code) == (201, 200)
     assert first.json() == again.json() == (await show(desk, code, form)).json()
@@ -95,7 +91,7 @@ async def test_one_slip_issued_by_ten_hands_at_once_has_one_number(desk: Intake)
 async def test_a_slip_that_is_refused_uses_up_no_number(desk: Intake) -> None:
     received = await slips.register(desk)
     for form in NUMBERED:
-        assert refusal_of(await issue(desk, received, form)) == (409, "slip-not-possible")
+        assert slug(await issue(desk, received, form)) == (409, "slip-not-possible")
     assert (await issue(desk, await slips.refused(desk), "refusal")).json()["symbol"] == "01/PTC-TTPVHCC"
 
 
@@ -130,7 +126,7 @@ async def test_each_request_for_papers_has_a_slip_of_its_own(desk: Intake) -> No
     assert "Luật Hộ tịch Điều 16" in fields(second)["reason"]
     first = (await show(desk, code, "supplement-request", about=1)).json()
     assert (first["symbol"], fields(first)["items"]) == ("01/PBS-TTPVHCC", ["Giấy chứng sinh"])
-    assert refusal_of(await issue(desk, code, "supplement-request", about=3)) == (409, "slip-not-possible")
+    assert slug(await issue(desk, code, "supplement-request", about=3)) == (409, "slip-not-possible")
 
 
 async def test_the_list_says_what_is_issued_what_is_possible_and_what_the_others_lack(desk: Intake) -> None:
@@ -154,7 +150,7 @@ async def test_where_the_old_forms_are_forced_they_are_printed_and_termination_i
         apology = (await issue(old, code, "apology")).json()
         assert (apology["title"], apology["form_set"]) == ("Phiếu xin lỗi và hẹn lại ngày trả kết quả", "2018")
         reply = await issue(old, ended, "termination")
-        assert (*refusal_of(reply), reply.json()["lacks"]) == (409, "slip-not-possible", ["form"])
+        assert (*slug(reply), reply.json()["lacks"]) == (409, "slip-not-possible", ["form"])
         listed = (await old.http.get(f"/v1/dossiers/{ended}/slips", headers=old.desk)).json()["slips"]
         assert [slip["lacks"] for slip in listed if slip["form"] == "termination"] == [["form"]]
         assert (await show(old, code, "control-sheet")).json()["number"] == "05"
@@ -165,9 +161,9 @@ async def test_where_the_old_forms_are_forced_they_are_printed_and_termination_i
 async def test_forms_that_carry_no_number_are_not_issued_and_unknown_ones_do_not_exist(desk: Intake) -> None:
     code = await slips.register(desk)
     for form in ("receipt", "control-sheet", "register", "other"):
-        assert refusal_of(await issue(desk, code, form)) == (422, "request-invalid")
+        assert slug(await issue(desk, code, form)) == (422, "request-invalid")
     for form, query in (("register", {}), ("receipt", {"as": "xlsx"}), ("refusal", {"about": 0})):
-        assert refusal_of(await show(desk, code, form, **query)) == (422, "request-invalid")
+        assert slug(await show(desk, code, form, **query)) == (422, "request-invalid")
 
 
 async def test_the_receipt_is_a_page_with_the_qr_code_of_its_tracking_page(desk: Intake) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from services.intake.store import DOSSIERS
 from tests.component import slip_fixtures as slips
+from tests.component.desk_fixtures import COMPLETE, WITH_A_GAP, filed
 from tests.component.service_fixtures import Intake
 from tests.component.slip_fixtures import desk, fields, issue, show
 from tests.unit.intake.dossier_fixtures import dossier
@@ -20,9 +21,9 @@ async def overwrite(desk: Intake, code: str, **fields: object) -> None:
 
 async def test_rule_1_without_all_papers_there_is_no_receipt(desk: Intake) -> None:
     """NĐ 61/2018/NĐ-CP Art 17.1: the receipt is given for a complete dossier only."""
-    reply = await desk.post_dossier(desk.body(checklist=slips.WITH_A_GAP))
+    reply = await desk.post_dossier(desk.body(checklist=WITH_A_GAP))
     assert (reply.status_code, reply.json()["slug"]) == (409, "checklist-incomplete")
-    waiting = await slips.file(desk)
+    waiting = await filed(desk)
     for shape in ("json", "html"):
         refused = await show(desk, waiting, "receipt", **{"as": shape})
         assert (refused.status_code, refused.json()["slug"]) == (409, "slip-not-possible")
@@ -45,15 +46,15 @@ async def test_rule_1_the_receipt_carries_code_time_of_receipt_and_promised_time
 
 async def test_rule_1_after_acceptance_the_filing_has_its_receipt(desk: Intake) -> None:
     """NĐ 309/2026/NĐ-CP Art 17.3: time runs from the moment the dossier is complete, printed on the receipt."""
-    code = await slips.file(desk)
-    await slips.act(desk, code, "accept", checklist=slips.COMPLETE)
+    code = await filed(desk)
+    await slips.act(desk, code, "accept", checklist=COMPLETE)
     shown = fields((await show(desk, code, "receipt")).json())
     assert shown["papers"] == ["Tờ khai đăng ký khai sinh (bản chính)", "Giấy chứng sinh (bản điện tử)"]
 
 
 async def test_rule_3_a_request_for_papers_needs_items_and_reasons(desk: Intake) -> None:
     """NĐ 61/2018/NĐ-CP Art 17.1.a, Mẫu 02."""
-    code = await slips.file(desk)
+    code = await filed(desk)
     for items in ([], [{"paper": 2}], [{"reason": "missing-papers"}]):
         reply = await desk.http.post(
             f"/v1/dossiers/{code}/request-completion", json={"items": items}, headers=desk.desk
@@ -85,7 +86,7 @@ async def test_rule_3_a_request_stored_without_items_or_reasons_is_not_printed(
 
 async def test_rule_3_a_refusal_needs_its_grounds(desk: Intake) -> None:
     """NĐ 61/2018/NĐ-CP Art 17.1.b, Mẫu 03."""
-    code = await slips.file(desk)
+    code = await filed(desk)
     assert (await issue(desk, code, "refusal")).json()["lacks"] == ["refusal"]
     refused = await desk.http.post(f"/v1/dossiers/{code}/refuse", json={"grounds": []}, headers=desk.desk)
     assert (refused.status_code, refused.json()["slug"]) == (422, "ground-missing")

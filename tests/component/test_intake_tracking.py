@@ -14,7 +14,7 @@ import httpx
 from contracts.events.notify import NoticeDelivered
 from contracts.events.routing import DossierExtended, DossierOverdue, DossierSupplementRequested, DossierTransferred
 from contracts.types import NoticeChannel, NoticeKind
-from tests.component.citizen_fixtures import LAST4, other_than, returned, same_answer, sent_code, slug, track
+from tests.component.citizen_fixtures import LAST4, other_than, returned, same_answer, sent_code, track
 from tests.component.counter_fixtures import resolved
 from tests.component.service_fixtures import (
     CITIZEN_ID,
@@ -28,6 +28,7 @@ from tests.component.service_fixtures import (
     open_intake,
 )
 from tests.eventually import eventually
+from tests.replies import slug
 
 
 @asynccontextmanager

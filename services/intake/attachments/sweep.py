@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,6 +13,7 @@ from services.kit import logs
 from services.kit.clock import Now
 from services.kit.files import Files, Reference
 from services.kit.lease import Lease
+from services.kit.leased_loop import LeasedLoop
 from services.kit.mongo import Mongo
 
 EVERY_S = 3600.0
@@ -56,8 +56,7 @@ class SweepLoop:
     """How often one that does not lead looks whether it does."""
 
     async def run(self, stop: asyncio.Event) -> None:
-        while not stop.is_set():
-            if self.lease.held:
-                await sweep_unreferenced(self.mongo, self.files, self.now())
-            with suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), EVERY_S if self.lease.held else self.look_s)
+        await LeasedLoop(self.lease, self._once, EVERY_S, look_s=self.look_s).run(stop)
+
+    async def _once(self) -> int:
+        return await sweep_unreferenced(self.mongo, self.files, self.now())

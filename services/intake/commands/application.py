@@ -13,7 +13,7 @@ from services.intake.domain.dossier import Dossier
 from services.intake.domain.people import Applicant, Mandate
 from services.intake.domain.procedure import Paper, Procedure
 from services.intake.domain.status import Status
-from services.intake.store import PROCEDURE_VERSIONS, PROCEDURES
+from services.intake.store import PROCEDURE_VERSIONS, PROCEDURES, version_id
 from services.kit.work import Work
 
 
@@ -99,7 +99,7 @@ def procedure_in_use(work: Work, code: str) -> Procedure:
 
 def papers_of(work: Work, dossier: Dossier) -> tuple[Paper, ...]:
     """The published list of papers of the version under which the dossier was filed."""
-    version = work.get(PROCEDURE_VERSIONS, f"{dossier.procedure_code}@{dossier.procedure_version}")
+    version = work.get(PROCEDURE_VERSIONS, version_id(dossier.procedure_code, dossier.procedure_version))
     return version.papers if version is not None else ()
 
 

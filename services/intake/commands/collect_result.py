@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from contracts.problems import Conflict, Missing
-from contracts.topics import DOSSIER_EVENTS
 from contracts.types import HandOverMethod, HandOverProof, IdentityCheck, ReceivedBy
 from services.intake.commands.invite import Invite
-from services.intake.domain import ending
+from services.intake.commands.returning import hand_over
 from services.intake.domain.attachment import Attachment, AttachmentKind
 from services.intake.domain.dossier import Dossier, HandOver
 from services.intake.domain.status import Status
@@ -57,22 +56,12 @@ class CollectResult:
                 HandOverProof.ONE_TIME_CODE,
                 IdentityCheck.ONLINE_ACCOUNT,
             )
-            dossier = self._hand_over(work, dossier, how, files)
+            dossier = hand_over(work, dossier, how, self.invite)
         if not files:
             raise Conflict("result-not-electronic", "Kết quả này không có bản điện tử; mời nhận tại Bộ phận Một cửa.")
         expires_at = now + GOOD_FOR
         work.put(DOWNLOADS, self.token_hash, Download(self.code, expires_at))
         return Collected(dossier, files, expires_at)
-
-    def _hand_over(self, work: Work, dossier: Dossier, how: HandOver, files: tuple[Attachment, ...]) -> Dossier:
-        sealed = None if self.invite is None or dossier.backfill else self.invite.sealed
-        changed, event = ending.hand_over(dossier, how, sealed)
-        if not files:
-            return dossier
-        if self.invite is not None and sealed is not None:
-            self.invite.keep(work, self.code, how.at)
-        work.put(DOSSIERS, self.code, changed, (DOSSIER_EVENTS, self.code, event))
-        return changed
 
 
 def result_files(work: Work, code: str) -> tuple[Attachment, ...]:

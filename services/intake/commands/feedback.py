@@ -12,7 +12,6 @@ from datetime import datetime
 
 from contracts.problems import Missing
 from contracts.types import LimitUnit
-from services.intake.commands.invite import token_hash
 from services.intake.commands.requests import Once
 from services.intake.domain import feedback as domain
 from services.intake.domain.feedback import Feedback, FeedbackKind, Writer
@@ -20,6 +19,7 @@ from services.intake.promise import promise
 from services.intake.store import DOSSIERS, FEEDBACK
 from services.kit.clock import VIETNAM
 from services.kit.store import Ref
+from services.kit.tokens import token_hash
 from services.kit.work import Work
 
 LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"

@@ -8,17 +8,14 @@ from datetime import datetime
 
 from contracts.topics import DOSSIER_EVENTS
 from services.intake.commands.application import Application, procedure_in_use
-from services.intake.commands.codes import next_code, series_of, take_code
-from services.intake.commands.duplicates import person_id, remember_filing
 from services.intake.commands.hand_in_draft import hand_in
 from services.intake.commands.moments import business_time
+from services.intake.commands.new_dossier import NewDossier
 from services.intake.commands.register_dossier import Registered
-from services.intake.commands.requests import Once
 from services.intake.domain import receiving
 from services.intake.domain.draft import Draft
-from services.intake.domain.numbering import parts
 from services.intake.promise import answer_due
-from services.intake.store import DOSSIERS, DRAFTS, FILINGS_OF_A_PERSON, NUMBERS, PROCEDURES
+from services.intake.store import DOSSIERS, DRAFTS
 from services.kit.store import Ref
 from services.kit.work import Work
 
@@ -38,28 +35,11 @@ class FileDossier:
     said_at: datetime | None = None
 
     @property
-    def _once(self) -> Once:
-        content = self.application
-        return Once(self.request_id, self.fingerprint, content.counter, content.external_ref, content.content)
-
-    @property
-    def _series(self) -> str:
-        if self.code is not None:
-            return parts(self.code)[0]
-        return series_of(self.application.counter, self.filed_at)
-
-    @property
-    def _person(self) -> str | None:
-        return person_id(self.application.applicant, self.application.procedure_code)
+    def _new(self) -> NewDossier:
+        return NewDossier(self.request_id, self.fingerprint, self.application, self.filed_at, self.code)
 
     def needs(self) -> Iterable[Ref]:
-        yield from self._once.needs()
-        yield Ref(PROCEDURES, self.application.procedure_code)
-        yield Ref(NUMBERS, self._series)
-        if self._person is not None:
-            yield Ref(FILINGS_OF_A_PERSON, self._person)
-        if self.code is not None:
-            yield Ref(DOSSIERS, self.code)
+        yield from self._new.needs()
         if self.draft is not None:
             yield Ref(DRAFTS, self.draft[0])
 
@@ -69,24 +49,18 @@ class FileDossier:
             Conflict `idempotency-key-reused`, `external-ref-reused`, `code-taken`, `draft-filed`, `stale-version`.
             Missing `procedure-unknown`, Invalid `moment-…`, `paper-…`, `return-address-missing`.
         """
-        known = self._once.answered(work)
+        new = self._new
+        known = new.once.answered(work)
         if known is not None:
             return Registered(known, True, None)
         procedure = procedure_in_use(work, self.application.procedure_code)
         at = business_time(self.filed_at, now, backfill=False, said_at=self.said_at)
         state = self.application.dossier("", procedure, at)
-        code = self._code(work)
+        code = new.code(work)
         state = replace(state, code=code, answer_due_at=answer_due(at, self.application.channel))
         dossier, event = receiving.file(state)
-        self._once.remember(work, code, now)
-        remember_filing(work, self._person, code)
+        new.remember(work, code, now)
         work.put(DOSSIERS, code, dossier, (DOSSIER_EVENTS, code, event))
         if self.draft is not None:
             hand_in(work, *self.draft, code, len(procedure.papers), now)
         return Registered(code, False, dossier)
-
-    def _code(self, work: Work) -> str:
-        if self.code is None:
-            return next_code(work, self._series)
-        take_code(work, self.code)
-        return self.code

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from contracts.problems import Invalid
-from contracts.topics import DOSSIER_EVENTS
 from contracts.types import CodePurpose, HandOverMethod, HandOverProof, IdentityCheck, ReceivedBy
 from services.intake.commands.access import dossier_of
 from services.intake.commands.invite import Invite
 from services.intake.commands.moments import business_time
 from services.intake.commands.one_time_codes import code_id, use_code
-from services.intake.domain import ending
+from services.intake.commands.returning import hand_over
 from services.intake.domain.dossier import Dossier, HandOver
 from services.intake.domain.people import Receiver
 from services.intake.store import DOSSIERS, ONE_TIME_CODES
@@ -54,13 +53,9 @@ class HandOverResult:
         at = business_time(self.occurred_at, now, backfill=dossier.backfill, said_at=self.said_at, after=after)
         how = HandOver(at, self.method, self.received_by, self.proof, self.identity_check, self.receiver)
         _check(how)
-        sealed = None if self.invite is None or dossier.backfill else self.invite.sealed
-        changed, event = ending.hand_over(dossier, how, sealed)
+        changed = hand_over(work, dossier, how, self.invite)
         if self.proof is HandOverProof.ONE_TIME_CODE:
             use_code(work, self.code, CodePurpose.HAND_OVER, self.one_time_code, self.said_at or now)
-        if self.invite is not None and sealed is not None:
-            self.invite.keep(work, self.code, at)
-        work.put(DOSSIERS, self.code, changed, (DOSSIER_EVENTS, self.code, event))
         return changed
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,11 +11,8 @@ import orjson
 from services.intake.domain.rating import Invitation
 from services.intake.store import INVITATIONS
 from services.kit.sealing import Sealer
+from services.kit.tokens import token_hash
 from services.kit.work import Work
-
-
-def token_hash(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 @dataclass(frozen=True)

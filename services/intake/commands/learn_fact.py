@@ -8,8 +8,8 @@ from datetime import datetime
 
 from contracts.events.base import DossierEvent
 from contracts.problems import NotYet
-from contracts.topics import DOSSIER_EVENTS
 from services.intake.commands.invite import Invite
+from services.intake.commands.returning import hand_over
 from services.intake.domain import ending
 from services.intake.store import DOSSIERS
 from services.kit.store import Ref
@@ -40,8 +40,4 @@ class LearnFact:
         if how is None:
             work.put(DOSSIERS, code, changed)
             return
-        sealed = None if self.invite is None or dossier.backfill else self.invite.sealed
-        returned, event = ending.hand_over(changed, how, sealed)
-        if self.invite is not None and sealed is not None:
-            self.invite.keep(work, code, how.at)
-        work.put(DOSSIERS, code, returned, (DOSSIER_EVENTS, code, event))
+        hand_over(work, changed, how, self.invite)

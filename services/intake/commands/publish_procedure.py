@@ -10,7 +10,7 @@ from typing import Literal
 from contracts.events.catalogue import ProcedurePublished
 from contracts.topics import CATALOGUE_PROCEDURES
 from services.intake.domain.procedure import Procedure
-from services.intake.store import CATALOGUE, PROCEDURE_VERSIONS, PROCEDURES, CatalogueEdition
+from services.intake.store import CATALOGUE, PROCEDURE_VERSIONS, PROCEDURES, CatalogueEdition, version_id
 from services.kit.store import Ref
 from services.kit.work import Work
 
@@ -61,7 +61,7 @@ def publish(work: Work, procedure: Procedure, now: datetime) -> None:
         papers=tuple(paper.name for paper in procedure.papers),
     )
     work.put(PROCEDURES, procedure.code, procedure, (CATALOGUE_PROCEDURES, procedure.code, event))
-    work.put(PROCEDURE_VERSIONS, f"{procedure.code}@{procedure.version}", procedure)
+    work.put(PROCEDURE_VERSIONS, version_id(procedure.code, procedure.version), procedure)
 
 
 def new_edition(work: Work) -> None:

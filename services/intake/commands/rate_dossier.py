@@ -10,7 +10,6 @@ from contracts.problems import Missing
 from contracts.topics import DOSSIER_EVENTS
 from contracts.types import LimitUnit
 from services.intake.commands.access import dossier_of
-from services.intake.commands.invite import token_hash
 from services.intake.commands.moments import business_time
 from services.intake.domain import rating as domain
 from services.intake.domain.dossier import Dossier
@@ -18,6 +17,7 @@ from services.intake.domain.rating import Answer, Rating, RatingChannel, Scores
 from services.intake.promise import promise
 from services.intake.store import DOSSIERS, INVITATIONS, RATINGS
 from services.kit.store import Ref
+from services.kit.tokens import token_hash
 from services.kit.work import Work
 
 

@@ -10,17 +10,15 @@ from contracts.problems import Invalid
 from contracts.topics import DOSSIER_EVENTS
 from contracts.types import LimitUnit, Outcome
 from services.intake.commands.application import Application, procedure_in_use
-from services.intake.commands.codes import next_code, series_of, take_code
-from services.intake.commands.duplicates import person_id, remember_filing, warn_of_duplicates
+from services.intake.commands.duplicates import warn_of_duplicates
 from services.intake.commands.moments import business_time, check_history
-from services.intake.commands.requests import Once
+from services.intake.commands.new_dossier import NewDossier
 from services.intake.domain import receiving
 from services.intake.domain.checklist import require_complete
 from services.intake.domain.dossier import Dossier, HandOver
-from services.intake.domain.numbering import parts
 from services.intake.domain.procedure import Procedure
 from services.intake.promise import Promise, promise
-from services.intake.store import DOSSIERS, FILINGS_OF_A_PERSON, NUMBERS, PROCEDURES
+from services.intake.store import DOSSIERS
 from services.kit.store import Ref
 from services.kit.work import Work
 
@@ -64,28 +62,11 @@ class RegisterDossier:
     history: History = History()
 
     @property
-    def _once(self) -> Once:
-        content = self.application
-        return Once(self.request_id, self.fingerprint, content.counter, content.external_ref, content.content)
-
-    @property
-    def _series(self) -> str:
-        if self.history.code is not None:
-            return parts(self.history.code)[0]
-        return series_of(self.application.counter, self.received_at)
-
-    @property
-    def _person(self) -> str | None:
-        return person_id(self.application.applicant, self.application.procedure_code)
+    def _new(self) -> NewDossier:
+        return NewDossier(self.request_id, self.fingerprint, self.application, self.received_at, self.history.code)
 
     def needs(self) -> Iterable[Ref]:
-        yield from self._once.needs()
-        yield Ref(PROCEDURES, self.application.procedure_code)
-        yield Ref(NUMBERS, self._series)
-        if self._person is not None:
-            yield Ref(FILINGS_OF_A_PERSON, self._person)
-        if self.history.code is not None:
-            yield Ref(DOSSIERS, self.history.code)
+        return self._new.needs()
 
     def decide(self, work: Work, now: datetime) -> Registered:
         """
@@ -95,7 +76,8 @@ class RegisterDossier:
             Missing `procedure-unknown`, Invalid `procedure-limit-unknown`, `on-the-spot-not-allowed`, `moment-…`,
                 `paper-…`.
         """
-        known = self._once.answered(work)
+        new = self._new
+        known = new.once.answered(work)
         if known is not None:
             return Registered(known, True, None)
         procedure = procedure_in_use(work, self.application.procedure_code)
@@ -105,9 +87,9 @@ class RegisterDossier:
         state = self.application.dossier("", procedure, at)
         if not self.backfill:
             require_complete(procedure.papers, state.checklist)
-            warn_of_duplicates(work, self._person, confirmed=self.duplicate_confirmed)
+            warn_of_duplicates(work, new.person, confirmed=self.duplicate_confirmed)
         promised = self._promise(procedure, at)
-        code = self._code(work)
+        code = new.code(work)
         state = replace(
             state,
             code=code,
@@ -120,16 +102,9 @@ class RegisterDossier:
         state = self._resolved(state, at)
         outcome = Outcome.GRANTED if self.on_the_spot else self.history.outcome
         dossier, event = receiving.submit(state, self.application.contact, outcome)
-        self._once.remember(work, code, now)
-        remember_filing(work, self._person, code)
+        new.remember(work, code, now)
         work.put(DOSSIERS, code, dossier, (DOSSIER_EVENTS, code, event))
         return Registered(code, False, dossier)
-
-    def _code(self, work: Work) -> str:
-        if self.history.code is None:
-            return next_code(work, self._series)
-        take_code(work, self.history.code)
-        return self.history.code
 
     def _promise(self, procedure: Procedure, at: datetime) -> Promise:
         if self.on_the_spot is not None:

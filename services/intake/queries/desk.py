@@ -9,16 +9,16 @@ from services.intake.domain.checklist import lacking
 from services.intake.domain.dossier import Dossier, SupplementRequest
 from services.intake.domain.procedure import Paper
 from services.intake.promise import paper_forward_due
+from services.intake.queries.procedures import papers_of
 from services.intake.queries.receipt import receipt
 from services.intake.queries.track import story
-from services.intake.store import INFORMED, PROCEDURE_VERSIONS
+from services.intake.store import INFORMED
 from services.kit.mongo import Mongo
 
 
 async def desk_view(mongo: Mongo, dossier: Dossier) -> dict[str, Any]:
     """For clerks of the dossier's counter; holds personal data."""
-    version = await PROCEDURE_VERSIONS.read(mongo, f"{dossier.procedure_code}@{dossier.procedure_version}")
-    papers = version.papers if version is not None else ()
+    papers = await papers_of(mongo, dossier)
     informed = await INFORMED.read(mongo, dossier.code)
     return story(dossier, informed) | {
         "receipt": receipt(dossier) if dossier.accepted else None,
@@ -33,6 +33,7 @@ async def desk_view(mongo: Mongo, dossier: Dossier) -> dict[str, Any]:
         "mandate": asdict(dossier.mandate) if dossier.mandate else None,
         "checklist": checklist_view(papers, dossier),
         "requests": [request_view(papers, request) for request in dossier.requests],
+        "payments": [asdict(payment) for payment in dossier.payments],
         "return_by": dossier.return_by.value,
         "return_address": dossier.return_address,
         "fee_vnd": dossier.fee_vnd,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import datetime
 
 from services.intake.domain.draft import Draft, opened
 from services.intake.store import DRAFTS
 from services.kit.mongo import Mongo
+from services.kit.tokens import token_hash
 
 
 async def take_draft(mongo: Mongo, id: str, token: str, now: datetime) -> Draft:
@@ -16,8 +16,3 @@ async def take_draft(mongo: Mongo, id: str, token: str, now: datetime) -> Draft:
     Raises: Missing `draft-unknown`: none, another token, or expired.
     """
     return opened(await DRAFTS.read(mongo, id), token_hash(token), now)
-
-
-def token_hash(token: str) -> str:
-    """What is stored of a token: it has 256 random bits and needs no slow hash."""
-    return hashlib.sha256(token.encode()).hexdigest()

@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import Any
 
 from contracts.problems import Missing
-from services.intake.commands.invite import token_hash
 from services.intake.domain.feedback import Feedback
 from services.intake.queries.track import vietnam_time
 from services.intake.store import FEEDBACK
 from services.kit.mongo import Mongo
+from services.kit.tokens import token_hash
 
 STATE_WORDS = {"received": "Đã tiếp nhận, chờ trả lời", "answered": "Đã trả lời"}
 

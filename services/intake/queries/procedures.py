@@ -9,9 +9,10 @@ from typing import Any
 
 from contracts.problems import Missing
 from contracts.types import LimitUnit
-from services.intake.domain.procedure import Procedure
+from services.intake.domain.dossier import Dossier
+from services.intake.domain.procedure import Paper, Procedure
 from services.intake.search_words import asked, folded
-from services.intake.store import CATALOGUE, PROCEDURE_VERSIONS, PROCEDURES
+from services.intake.store import CATALOGUE, PROCEDURE_VERSIONS, PROCEDURES, version_id
 from services.kit import worktime
 from services.kit.mongo import Mongo
 
@@ -107,13 +108,19 @@ def _rank(one: _Findable, words: list[str]) -> tuple[Any, ...]:
     )
 
 
+async def papers_of(mongo: Mongo, dossier: Dossier) -> tuple[Paper, ...]:
+    """The published list of papers of the version under which the dossier was filed."""
+    version = await PROCEDURE_VERSIONS.read(mongo, version_id(dossier.procedure_code, dossier.procedure_version))
+    return version.papers if version is not None else ()
+
+
 async def procedure_in_version(mongo: Mongo, code: str, version: int | None) -> Procedure:
     """The version in use, or the one that a dossier was filed under.
 
     Raises: Missing `procedure-unknown`, `procedure-version-unknown`.
     """
     if version is not None:
-        procedure = await PROCEDURE_VERSIONS.read(mongo, f"{code}@{version}")
+        procedure = await PROCEDURE_VERSIONS.read(mongo, version_id(code, version))
         if procedure is None:
             raise Missing("procedure-version-unknown", "Thủ tục này không có phiên bản đó.")
         return procedure

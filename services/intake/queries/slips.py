@@ -8,9 +8,10 @@ from typing import Any
 from contracts.problems import Missing
 from services.intake.domain.dossier import Dossier
 from services.intake.domain.slip import NUMBERED, PRINTED, Form, Slips, lacks, occasion, occasions, require_possible
+from services.intake.queries.procedures import papers_of
 from services.intake.slips.form_spec import FormSet
 from services.intake.slips.sheet import Printer, Sheet
-from services.intake.store import PROCEDURE_VERSIONS, SLIPS
+from services.intake.store import SLIPS
 from services.kit.mongo import Mongo
 
 
@@ -36,8 +37,7 @@ async def read_sheet(mongo: Mongo, dossier: Dossier, form: Form, about: int | No
     """
     if form in PRINTED:
         require_possible(dossier, form, 1)
-        version = await PROCEDURE_VERSIONS.read(mongo, f"{dossier.procedure_code}@{dossier.procedure_version}")
-        return printer.printed(form, dossier, version.papers if version else ())
+        return printer.printed(form, dossier, await papers_of(mongo, dossier))
     slips = await SLIPS.read(mongo, dossier.code) or Slips()
     slip = slips.find(form, occasion(dossier, form, about))
     if slip is None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from contracts.reasons import REFUSAL_GROUNDS
 from contracts.types import Timeliness
-from services.intake.domain.dossier import DESK, Dossier, SupplementRequest, TimelineEntry
+from services.intake.domain.dossier import DESK, PROMISES, Dossier, Payment, SupplementRequest, TimelineEntry
 from services.intake.domain.informed import Informed, Told
 from services.intake.domain.reasons import reason_words
 from services.intake.domain.status import ENDED, PORTAL_STATUS, Action, Status
@@ -31,7 +31,7 @@ def story(dossier: Dossier, informed: Informed | None = None) -> dict[str, Any]:
         "first_due_at": dossier.first_due_at,
         "timeliness": dossier.timeliness,
         "timeliness_text": words.TIMELINESS_WORDS[dossier.timeliness] if dossier.timeliness else None,
-        "timeline": [_line(dossier, entry) for entry in sorted(dossier.timeline, key=lambda entry: entry.at)],
+        "timeline": [_line(dossier, entry) for entry in _in_order(dossier)],
         "informed": [
             {
                 "kind": told.kind.value,
@@ -49,14 +49,19 @@ def citizen_story(dossier: Dossier, informed: Informed | None, now: datetime, *,
     """The story for who showed a second factor: every reason in words, what is asked, what may be done now."""
     told = story(dossier, informed)
     return told | {
-        "timeline": [{name: value for name, value in line.items() if name != "reason"} for line in told["timeline"]],
+        "timeline": [
+            {name: value for name, value in _line(dossier, entry).items() if name != "reason"}
+            for entry in _in_order(dossier)
+            if not entry.internal
+        ],
         "advice": _advice(dossier, now),
-        "clock_text": words.CLOCK_STOPPED.get(dossier.status) if dossier.accepted else None,
+        "clock_text": _clock_text(dossier),
         "answer_due_at": dossier.answer_due_at,
         "answer_due_text": _text(dossier.answer_due_at),
         "answer_overdue": dossier.answer_overdue,
         "late": _late(dossier, now),
         "requests": [_request(request) for request in dossier.requests],
+        "payments": [_payment(payment) for payment in dossier.payments],
         "refusal": [_ground(code) for code in dossier.grounds],
         "may": may_now(dossier, rated=rated),
     }
@@ -78,13 +83,23 @@ def _text(moment: datetime | None) -> str | None:
     return vietnam_time(moment) if moment else None
 
 
+def _in_order(dossier: Dossier) -> list[TimelineEntry]:
+    return sorted(dossier.timeline, key=lambda entry: entry.at)
+
+
 def _line(dossier: Dossier, entry: TimelineEntry) -> dict[str, Any]:
     said = words.ENTRY_WORDS.get(entry.kind, words.CHANGED)
     if entry.kind == "submitted" and dossier.on_the_spot:
         said = words.ON_THE_SPOT
+    if entry.step is not None:
+        said = words.STEP_WORDS.get(entry.kind, said)
     line: dict[str, Any] = {"at": entry.at, "at_text": vietnam_time(entry.at), "kind": entry.kind, "text": said}
     if entry.agency:
         line["agency"] = entry.agency
+    if entry.step is not None:
+        line["step"] = entry.step
+    if entry.timeliness is not None:
+        line |= {"timeliness": entry.timeliness, "timeliness_text": words.TIMELINESS_WORDS[entry.timeliness]}
     if entry.items:
         line["items"] = list(entry.items)
     if entry.reason:
@@ -130,7 +145,7 @@ def _late(dossier: Dossier, now: datetime) -> dict[str, Any] | None:
 def _put_off(dossier: Dossier) -> tuple[datetime | None, TimelineEntry] | None:
     """The date before the one that was put off, and the entry that says so; None where the present date is no such."""
     dated = sorted(
-        (entry for entry in dossier.timeline if entry.due_at is not None and entry.kind in _PROMISES),
+        (entry for entry in dossier.timeline if entry.due_at is not None and entry.kind in PROMISES),
         key=lambda entry: entry.at,
     )
     if not dated or dated[-1].kind != "extended":
@@ -138,13 +153,21 @@ def _put_off(dossier: Dossier) -> tuple[datetime | None, TimelineEntry] | None:
     return dated[-2].due_at if len(dated) > 1 else dossier.first_due_at, dated[-1]
 
 
-_PROMISES = frozenset({"submitted", "supplemented", "extended"})
-"""Entries whose date is when the result is due (of others: when the desk answers)."""
-
-
 def _overdue(dossier: Dossier, now: datetime) -> bool:
     runs = dossier.status in (Status.RECEIVED, Status.IN_PROCESS) and not dossier.on_the_spot
-    return runs and dossier.due_at is not None and dossier.due_at < now
+    return runs and dossier.due_at is not None and dossier.due_at < now and not _new_date_comes(dossier)
+
+
+def _clock_text(dossier: Dossier) -> str | None:
+    if not dossier.accepted:
+        return None
+    return words.NEW_DATE_COMES if _new_date_comes(dossier) else words.CLOCK_STOPPED.get(dossier.status)
+
+
+def _new_date_comes(dossier: Dossier) -> bool:
+    """The duty is done and routing has not said yet until when the result is due now: the old date means nothing."""
+    told = [entry.kind for entry in dossier.timeline if entry.kind in ("payment-requested", "paid", "resumed")]
+    return dossier.status is Status.IN_PROCESS and told[-1:] == ["paid"]
 
 
 def _request(request: SupplementRequest) -> dict[str, Any]:
@@ -160,6 +183,16 @@ def _request(request: SupplementRequest) -> dict[str, Any]:
         ],
         "legal_basis": request.legal_basis,
         "answered_at": request.answered_at,
+    }
+
+
+def _payment(payment: Payment) -> dict[str, Any]:
+    return {
+        "asked_at": payment.asked_at,
+        "amount_vnd": payment.amount_vnd,
+        "legal_basis": payment.legal_basis,
+        "paid_at": payment.paid_at,
+        "paid_text": _text(payment.paid_at),
     }
 
 

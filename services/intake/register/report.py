@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections import Counter
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, get_args
 
-from services.intake.catalogue.report import inert
+from services.intake.tables import spreadsheet_csv
 
 Became = Literal["registered", "repeated", "refused", "doubtful"]
 """`repeated`: it was imported before; `doubtful` stands beside the row's own fate: one fact of it was left out."""
@@ -52,9 +50,5 @@ class RegisterReport:
         }
 
     def as_csv(self) -> str:
-        """With a byte order mark: spreadsheets take a CSV without one for windows-1258."""
-        out = io.StringIO()
-        writer = csv.writer(out, lineterminator="\r\n")
-        writer.writerow([field.name for field in fields(ReportRow)])
-        writer.writerows([inert(value) for value in asdict(row).values()] for row in self.rows)
-        return "\ufeff" + out.getvalue()
+        names = [field.name for field in fields(ReportRow)]
+        return spreadsheet_csv(names, (asdict(row).values() for row in self.rows))

@@ -25,7 +25,7 @@ APOLOGY = (
 )
 ENDING_BASIS = {
     "withdrawn": "Thông tư 03/2025/TT-VPCP, Điều 7",
-    "halted": "Quyết định của cơ quan có thẩm quyền giải quyết hồ sơ",
+    "terminated": "Quyết định của cơ quan có thẩm quyền giải quyết hồ sơ",
 }
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import groupby
 
+from contracts.types import Timeliness
 from services.intake.domain.dossier import Dossier, TimelineEntry
+from services.intake.queries.words import TIMELINESS_WORDS
 from services.intake.slips import words
 from services.intake.slips.letterhead import Letterhead
-from services.kit import worktime
 
 
 @dataclass(frozen=True)
@@ -21,8 +23,8 @@ class HandOverRow:
     given_at: datetime
     taken_at: datetime | None = None
     """When the agency said that it has it."""
-    result: worktime.Outcome | None = None
-    """How the giver kept its limit, entered by the receiver; None: its step was not finished, or had no limit."""
+    result: Timeliness | None = None
+    """How the giver kept its limit, as routing found once; None: its step was not finished."""
     note: str = ""
     given_by: str | None = None
 
@@ -42,70 +44,94 @@ class HandOverRow:
 
     @property
     def result_text(self) -> str:
-        return self.result.label_vi if self.result else ""
+        return TIMELINESS_WORDS[self.result] if self.result else ""
 
 
 @dataclass
 class _Trace:
-    """Where the dossier is while its story is read."""
+    """What the story has told so far."""
 
     desk: str
     clerk: str | None
     names: Letterhead
-    rows: list[HandOverRow]
-    holder: str | None = None
-    """Agency; None: the desk."""
-    step: TimelineEntry | None = None
-    """The step that is running."""
-    put_off_to: datetime | None = None
-    """The citizen's new date, when the running step is being extended: the limit of the last step moves with it."""
+    rows: list[HandOverRow] = field(default_factory=list)
+    of_step: dict[int | None, list[int]] = field(default_factory=dict)
+    """By step: places of the rows of its latest transfer."""
+    declined: dict[int | None, str | None] = field(default_factory=dict)
+    """By step: who gave it back, until it is with somebody else."""
 
-    def hand(self, entry: TimelineEntry, to: str | None, result: worktime.Outcome | None, note: str) -> None:
+    def hand(self, entry: TimelineEntry, giver: TimelineEntry | None, to: str | None, note: str) -> None:
+        """`giver`: what the giving agency finished or gave back; None: the desk gives."""
         row = HandOverRow(
-            giver=self._name(self.holder),
-            receiver=self._name(to),
+            giver=self.name(giver.agency if giver else None),
+            receiver=self.name(to),
             given_at=entry.at,
-            result=result,
+            result=giver.timeliness if giver else None,
             note=note,
-            given_by=None if self.rows else self.clerk,
+            given_by=self.clerk if giver is None and not self._left_the_desk_before(entry.at) else None,
         )
         self.rows.append(row)
-        self.holder = to
 
-    def begin(self, step: TimelineEntry) -> None:
-        self.step, self.put_off_to = step, None
+    def transfer(self, entry: TimelineEntry, given: Sequence[TimelineEntry]) -> None:
+        first = len(self.rows)
+        gave_back = self.declined.pop(entry.step, None)
+        if gave_back is not None:
+            note = "Đơn vị giao không nhận giải quyết, chuyển lại"
+            self.hand(entry, TimelineEntry(entry.at, "transfer-declined", agency=gave_back), entry.agency, note)
+        elif not given:
+            self.hand(entry, None, entry.agency, "")
+        for giver in () if gave_back is not None else given:
+            note = "Trả lại bước trước" if giver.kind == "sent-back" else ""
+            self.hand(entry, giver, entry.agency, note)
+        self.of_step[entry.step] = list(range(first, len(self.rows)))
 
-    def kept(self, at: datetime, *, last: bool) -> worktime.Outcome | None:
-        """How the running step kept its limit."""
-        due_at = self.step.step_due_at if self.step is not None else None
-        due_at = (self.put_off_to if last else None) or due_at
-        return None if due_at is None else worktime.outcome(at, due_at)
+    def accept(self, entry: TimelineEntry) -> None:
+        for place in self.of_step.get(entry.step, ()):
+            self.rows[place] = replace(self.rows[place], taken_at=entry.at)
 
-    def _name(self, agency: str | None) -> str:
+    def name(self, agency: str | None) -> str:
         return self.desk if agency is None else self.names.agency(agency)
+
+    def _left_the_desk_before(self, at: datetime) -> bool:
+        return bool(self.rows) and self.rows[0].given_at != at
 
 
 def hand_overs(dossier: Dossier, letterhead: Letterhead) -> tuple[HandOverRow, ...]:
-    """The trace that the system keeps by itself (NĐ 61/2018 Art 18); steps are judged by date, like dossiers."""
-    trace = _Trace(letterhead.counter(dossier.counter), dossier.clerk, letterhead, [])
-    declined = ""
-    for entry in _in_order(dossier.timeline):
-        if entry.kind == "transferred":
-            moves_on = trace.step is not None and trace.step.step != entry.step
-            trace.hand(entry, entry.agency, trace.kept(entry.at, last=False) if moves_on else None, declined)
-            trace.begin(entry)
-            declined = ""
-        elif entry.kind == "transfer-accepted" and trace.rows:
-            trace.rows[-1] = replace(trace.rows[-1], taken_at=entry.at)
-        elif entry.kind == "transfer-declined":
-            declined = "Đơn vị giao không nhận giải quyết, chuyển lại"
-        elif entry.kind == "extended":
-            trace.put_off_to = entry.due_at
-        elif entry.kind == "supplement-requested" and trace.holder is not None:
-            trace.hand(entry, None, None, "Yêu cầu bổ sung hồ sơ; thời hạn tính lại từ đầu khi đủ")
-        elif entry.kind == "resolved" and trace.holder is not None:
-            trace.hand(entry, None, trace.kept(entry.at, last=True), "Có kết quả")
+    """The trace that the system keeps by itself (NĐ 61/2018 Art 18).
+
+    What an agency finishes goes, at the same moment, to the steps that begin then; else it lies at the desk until the
+    steps beside it are done.
+    """
+    trace = _Trace(letterhead.counter(dossier.counter), dossier.clerk, letterhead)
+    for _, together in groupby(_in_order(dossier.timeline), key=lambda entry: entry.at):
+        moment = list(together)
+        finished = [entry for entry in moment if entry.kind == "step-completed"]
+        given = finished or [entry for entry in moment if entry.kind == "sent-back"]
+        begun = [entry for entry in moment if entry.kind == "transferred"]
+        for entry in moment:
+            _take(trace, entry, given)
+        for entry in finished if not begun else ():
+            trace.hand(entry, entry, None, _why_at_the_desk(moment))
     return tuple(trace.rows)
+
+
+def _take(trace: _Trace, entry: TimelineEntry, given: Sequence[TimelineEntry]) -> None:
+    match entry.kind:
+        case "transferred":
+            trace.transfer(entry, given)
+        case "transfer-accepted":
+            trace.accept(entry)
+        case "transfer-declined":
+            trace.declined[entry.step] = entry.agency
+        case "supplement-requested":
+            trace.hand(entry, entry, None, "Yêu cầu bổ sung hồ sơ; thời hạn tính lại từ đầu khi đủ")
+
+
+def _why_at_the_desk(moment: Sequence[TimelineEntry]) -> str:
+    kinds = {entry.kind for entry in moment}
+    if "resolved" in kinds:
+        return "Có kết quả"
+    return "Dừng giải quyết" if "terminated" in kinds else "Chờ các đơn vị khác"
 
 
 def _in_order(timeline: Iterable[TimelineEntry]) -> list[TimelineEntry]:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
+
+from services.intake.slips import words
+from services.kit.clock import VIETNAM
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,10 @@ class Letterhead:
 
     def agency(self, code: str) -> str:
         return self.offices.get(code, f"Cơ quan {code}")
+
+    def dated(self, at: datetime) -> str:
+        """Địa danh, ngày tháng năm."""
+        return f"{self.place or '……'}, {words.day(at.astimezone(VIETNAM).date())}"
 
     def tracking_url(self, dossier_code: str) -> str:
         """What the receipt's QR code opens."""

@@ -2,31 +2,17 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-from collections.abc import Mapping
 from pathlib import Path
 
 import segno
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from services.intake.domain.slip import Form
+from services.intake.html import Templates
 from services.intake.slips.sheet import Sheet
 
-TEMPLATES = Path(__file__).parent / "templates"
-_STYLE = (TEMPLATES / "print.css").read_text(encoding="utf-8")
-_STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
-HEADERS: Mapping[str, str] = {
-    # The one style sheet stands in the page and is known by its hash: whatever else a page might hold does nothing.
-    "Content-Security-Policy": (
-        f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; base-uri 'none'; form-action 'none'; "
-        "frame-ancestors 'none'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-store",
-}
+TEMPLATES = Templates(Path(__file__).parent / "templates", "print.css", form_action="'none'")
+HEADERS = TEMPLATES.headers
 """Of every page with a person's data."""
 _TEMPLATE_OF = {Form.CONTROL_SHEET: "control_sheet.html"}
 
@@ -39,7 +25,7 @@ def qr_code(url: str) -> str:
 
 def page(sheet: Sheet) -> str:
     """The slip as HTML."""
-    template = ENVIRONMENT.get_template(_TEMPLATE_OF.get(sheet.spec.form, "slip.html"))
+    template = TEMPLATES.get(_TEMPLATE_OF.get(sheet.spec.form, "slip.html"))
     qr = Markup(qr_code(sheet.track_url)) if sheet.track_url else None  # noqa: S704 - drawn by segno, holds no text
     return template.render(
         sheet=sheet,
@@ -50,18 +36,3 @@ def page(sheet: Sheet) -> str:
         dated_text=sheet.dated_text,
         qr=qr,
     )
-
-
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.globals["style"] = Markup(_STYLE)  # noqa: S704 - our own file
-    return environment
-
-
-ENVIRONMENT = _environment()

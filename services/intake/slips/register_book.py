@@ -17,7 +17,7 @@ from services.intake.queries.register import Book, RegisterRow
 from services.intake.slips import words
 from services.intake.slips.form_spec import FormSet, FormSpec
 from services.intake.slips.letterhead import Letterhead
-from services.intake.slips.page import ENVIRONMENT
+from services.intake.slips.page import TEMPLATES
 from services.kit.clock import VIETNAM
 
 CellValue = str | int | datetime | None
@@ -156,18 +156,18 @@ class HtmlBook:
 
     def __init__(self, file: IO[bytes], heading: Heading) -> None:
         self._file, self._heading = file, heading
-        template = ENVIRONMENT.get_template("register.html")
+        template = TEMPLATES.get("register.html")
         whole = template.render(
             spec=heading.spec,
             letterhead=heading.letterhead,
             office=heading.office,
             symbol=heading.spec.symbol_of(None),
-            dated_text=_dated(heading),
+            dated_text=heading.letterhead.dated(heading.printed_at),
             book_title=heading.title,
             grouped=[column for column in heading.spec.columns if column.group],
         )
         before, self._after = whole.split(_ROWS_HERE)
-        self._rows = ENVIRONMENT.get_template("register_rows.html")
+        self._rows = TEMPLATES.get("register_rows.html")
         self._file.write(before.encode())
 
     def add(self, rows: Sequence[RegisterRow]) -> None:
@@ -190,10 +190,6 @@ def _page_header(text: str) -> str:
     """`&` begins a code there; beyond 255 signs Excel takes the whole workbook for damaged."""
     cut = text if len(text) <= _LONGEST_HEADER else f"{text[:_LONGEST_HEADER]}…"
     return _NOT_XML.sub("\ufffd", cut).replace("&", "&&")
-
-
-def _dated(heading: Heading) -> str:
-    return f"{heading.letterhead.place or '……'}, {words.day(heading.printed_at.astimezone(VIETNAM).date())}"
 
 
 def _text(value: CellValue) -> str:

@@ -10,7 +10,6 @@ from typing import Any
 from services.intake.domain.dossier import Dossier
 from services.intake.domain.procedure import Paper
 from services.intake.domain.slip import Form, Slip
-from services.intake.slips import words
 from services.intake.slips.contents import Value, Values, contents
 from services.intake.slips.control_sheet import HandOverRow, hand_overs
 from services.intake.slips.form_spec import Field, FormSet, FormSpec
@@ -54,8 +53,7 @@ class Sheet:
     @property
     def dated_text(self) -> str:
         """Địa danh, ngày tháng năm."""
-        place = self.letterhead.place or "……"
-        return f"{place}, {words.day(self.dated.astimezone(VIETNAM).date())}"
+        return self.letterhead.dated(self.dated)
 
     def data(self) -> dict[str, Any]:
         """For programs."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime
 
-from contracts.reasons import DELAY_REASONS, SUPPLEMENT_REASONS
+from contracts.reasons import DELAY_REASONS, REFUSAL_GROUNDS, SUPPLEMENT_REASONS
 from contracts.types import HandOverMethod, HandOverProof, PaperState
 from services.kit.clock import VIETNAM
 
@@ -37,9 +37,10 @@ def extension_reason(code: str | None) -> str:
 
 
 def stop_reason(kind: str, code: str | None) -> str:
-    """Why processing stopped. Agencies' codes are their own; the code stands beside the general word."""
+    """Why processing stopped for good. A code of an agency's own stands beside the general word."""
     general = "Theo yêu cầu rút hồ sơ của người nộp" if kind == "withdrawn" else "Cơ quan giải quyết quyết định dừng"
-    return _coded(general, code)
+    ground = REFUSAL_GROUNDS.get(code or "")
+    return _coded(general, code) if ground is None else f"{general}: {ground.words} ({ground.basis})"
 
 
 def moment(at: datetime) -> str:

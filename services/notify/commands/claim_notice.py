@@ -10,12 +10,13 @@ from contracts.types import NoticeChannel, NoticeKind
 from services.kit.store import Ref
 from services.kit.work import Work
 from services.notify.commands.stored import keep
-from services.notify.contact import Contact, Unsendable
+from services.notify.contact import Contact
 from services.notify.domain.hand_over import HandOver, hand_over, is_due
 from services.notify.domain.ladder import Policy, Step, arrive, cancel, fail, fall_back, give_up
 from services.notify.domain.notice import Attempt, Notice
 from services.notify.domain.recipient import Recipient
 from services.notify.domain.transitions import State
+from services.notify.sealed import Unsendable
 from services.notify.store import NOTICES, RECIPIENTS
 
 OpenContact = Callable[[str], Contact]

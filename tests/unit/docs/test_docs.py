@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
-from contracts import problems
+from contracts import problems, reasons
 from contracts.events import MESSAGES
 from contracts.topics import TOPICS
 from services.kit import metrics
@@ -129,6 +129,19 @@ def test_every_slug_is_explained() -> None:
     page = text("errors.md")
     assert len(slugs()) > 50
     assert not [slug for slug in sorted(slugs()) if f"`{slug}`" not in page]
+
+
+def test_every_coded_reason_is_listed_in_its_words_and_none_that_does_not_exist() -> None:
+    """One table for each mapping of contracts/reasons.py, in its order."""
+    mappings = [value for name, value in vars(reasons).items() if name.isupper() and isinstance(value, Mapping)]
+    assert reasons.REFUSAL_GROUNDS in mappings
+    assert reasons.DELAY_REASONS in mappings
+    expected = [
+        f"| `{code}` | {f'{said.words} | {said.basis}' if isinstance(said, reasons.Ground) else said} |"
+        for mapping in mappings
+        for code, said in mapping.items()
+    ]
+    assert re.findall(r"^\| `.+$", text("grounds.md"), re.MULTILINE) == expected
 
 
 def anchors(page: Path) -> set[str]:

@@ -27,6 +27,20 @@ LETTERHEAD = Letterhead(
 PRINTER = Printer(LETTERHEAD)
 PAPERS = (Paper("Tờ khai", originals=1), Paper("Giấy chứng sinh", copies=1), Paper("Sổ hộ khẩu"), Paper("Ảnh"))
 ITEMS = (Wanted("Tờ khai", "missing-papers", 1), Wanted("Giấy chứng sinh", "paper-unreadable", 2))
+REGISTER_COLUMNS = [
+    "STT",
+    "Mã hồ sơ",
+    "Tên TTHC",
+    "Tên tổ chức, cá nhân",
+    "Địa chỉ/SĐT",
+    "Cơ quan chủ trì giải quyết",
+    "Nhận hồ sơ",
+    "Hẹn trả kết quả",
+    "Trả kết quả",
+    "Phương thức nhận kết quả",
+    "Ký nhận",
+]
+"""Of the register of 2025."""
 
 
 def accepted(**changes: Any) -> Dossier:

@@ -18,6 +18,7 @@ from contracts.types import HandOverMethod, Outcome
 from services.intake.register import Entry, RegisterFile, read_register
 from services.intake.register.cells import address_and_phone, identity, method, outcome, written
 from services.kit.clock import VIETNAM
+from tests.unit.intake import xlsx_fixtures
 
 NOW = datetime(2026, 11, 23, 2, 30, tzinfo=UTC)
 """09:30 in Viet Nam."""
@@ -43,18 +44,8 @@ def as_csv(*rows: dict[str, Any], header: tuple[str, ...] = HEADER, above: tuple
 
 
 def as_xlsx(*rows: dict[str, Any], header: tuple[str, ...] = HEADER, above: tuple[str, ...] = ()) -> bytes:
-    workbook = Workbook()
-    sheet = workbook.active
-    assert sheet is not None
-    sheet.title = "Năm 2019"
-    for line in above:
-        sheet.append([line])
-    sheet.append(list(header))
-    for row in rows:
-        sheet.append([row.get(column) for column in header])
-    out = io.BytesIO()
-    workbook.save(out)
-    return out.getvalue()
+    lines = [[line] for line in above]
+    return xlsx_fixtures.workbook(Năm__2019=[*lines, header, *([row.get(column) for column in header] for row in rows)])
 
 
 def read(**changes: Any) -> Entry:

@@ -20,6 +20,7 @@ from services.intake.slips.forms import (
     SUBMITTER,
     form_set_on,
 )
+from tests.unit.intake.slip_samples import REGISTER_COLUMNS
 
 RECEIPT_FIELDS = [
     "Mã hồ sơ",
@@ -94,19 +95,6 @@ CONTROL_COLUMNS = [
     "Kết quả giải quyết hồ sơ (trước hạn/đúng hạn/quá hạn)",
     "Ghi chú",
     "Người giao/Người nhận",
-]
-REGISTER_COLUMNS = [
-    "STT",
-    "Mã hồ sơ",
-    "Tên TTHC",
-    "Tên tổ chức, cá nhân",
-    "Địa chỉ/SĐT",
-    "Cơ quan chủ trì giải quyết",
-    "Nhận hồ sơ",
-    "Hẹn trả kết quả",
-    "Trả kết quả",
-    "Phương thức nhận kết quả",
-    "Ký nhận",
 ]
 TITLES_2018 = [
     ("01", "Giấy tiếp nhận hồ sơ và hẹn trả kết quả"),
