@@ -1,8 +1,13 @@
-"""How the tests are shared out among workers."""
+"""How the tests are shared out among workers; no example is timed."""
 
 from __future__ import annotations
 
 import pytest
+from hypothesis import settings
+
+# The 200 ms that an example may take by default fail on a busy machine, not on a wrong answer.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 TOGETHER = ("tests/journeys/", "tests/faults/")
 """Each of these folders stays with one worker: its stories share an installation, and two installations that are being

@@ -11,6 +11,7 @@ from contracts.envelope import Envelope, EnvelopeError, from_headers
 from contracts.events import BY_TYPE, Message
 from contracts.topics import BY_NAME, MAX_BODY_BYTES
 from services.kit.kafka import Record
+from services.kit.rule_words import rule_words
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def decode(record: Record) -> Decoded | Poison:
     except ValidationError as error:
         return Poison(record, "data-invalid", _explain(error), envelope)
     if topic is not None:
-        expected = getattr(message, _KEY_FIELD[topic.key])
+        expected = topic.constant_key or getattr(message, _KEY_FIELD[topic.key])
         if record.key != expected.encode():
             return Poison(record, "key-mismatch", f"the record key is not the {topic.key}", envelope)
     return Decoded(record, envelope, message)
@@ -89,7 +90,7 @@ def decode(record: Record) -> Decoded | Poison:
 def _explain(error: ValidationError) -> str:
     """Places and rules, never the values: they may be somebody's phone number."""
     parts = [
-        f"{'.'.join(map(str, item['loc'])) or 'body'}: {item['type']}"
+        f"{'.'.join(map(str, item['loc'])) or 'body'}: {rule_words(item)} ({item['type']})"
         for item in error.errors(include_input=False, include_url=False, include_context=False)
     ]
     return "; ".join(parts[:10])[:500]

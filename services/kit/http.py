@@ -21,6 +21,7 @@ from services.kit.body_limit import BodyLimit, BodyLimits
 from services.kit.errors import HTTP_STATUS, Stale, Unavailable
 from services.kit.health import Health
 from services.kit.mongo.driver import PyMongoError
+from services.kit.rule_words import rule_words
 
 log = logs.get("kit.http")
 PROBLEM = "application/problem+json"
@@ -122,7 +123,7 @@ async def _invalid(_: Request, error: Any) -> JSONResponse:
         {
             "field": ".".join(str(part) for part in item["loc"][1:]) or "body",
             "rule": item["type"],
-            "message": item["msg"],
+            "message": rule_words(item),
         }
         for item in items
     ]

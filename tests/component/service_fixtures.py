@@ -32,6 +32,7 @@ from services.intake.store import MORE as intake_more
 from services.intake.store import STORES as intake_stores
 from services.kit import schema, telemetry
 from services.kit.auth import ApiKeys
+from services.kit.clock import Now
 from services.kit.commit import Committer
 from services.kit.consumer import Consumer
 from services.kit.failures import DEAD_LETTERS, PARKED
@@ -49,6 +50,7 @@ from services.routing.consumers import COMMAND_TOPICS as ROUTING_COMMANDS
 from services.routing.consumers import HANDLERS as ROUTING_HANDLERS
 from services.routing.domain.directory import Agency, Directory
 from services.routing.settings import RoutingSettings
+from services.routing.store import MORE as routing_more
 from services.routing.store import STORES as routing_stores
 from tests.component.ledger import events as outbox_events
 
@@ -89,6 +91,7 @@ class Service:
     http: httpx.AsyncClient
     consumer: Consumer
     source: str
+    clock: Now = now
     _offset: int = 0
     _lease: Lease | None = None
 
@@ -108,7 +111,8 @@ class Service:
         """The message as a well-behaved producer writes it."""
         by = {"dossier code": "code", "counter code": "counter", "procedure code": "procedure_code"}
         key = key if key is not None else getattr(message, by[BY_NAME[topic].key])
-        head = Envelope(id or new_id(), "/elsewhere", message.TYPE, now(), key, **{"correlation_id": "c", **envelope})
+        what = {"correlation_id": "c", **envelope}
+        head = Envelope(id or new_id(), "/elsewhere", message.TYPE, self.clock(), key, **what)
         headers = tuple((name, value.encode()) for name, value in head.headers().items())
         self._offset += 1
         return Record(topic, 0, self._offset, key.encode(), message.to_json(), headers, 0)
@@ -145,7 +149,7 @@ class Service:
             assert await self._lease.hold()
         retrier = Retrier(self.mongo, self.consumer, self._lease)
         for key in await self.documents("parked_keys"):
-            await retrier.replay(key["_id"], now())
+            await retrier.replay(key["_id"], self.clock())
 
 
 @dataclass
@@ -238,20 +242,25 @@ async def intake(mongodb_url: str, prefix: str) -> AsyncIterator[Intake]:
         await service.mongo.drop()
 
 
-@pytest.fixture
-async def routing(mongodb_url: str, prefix: str) -> AsyncIterator[Service]:
-    """The routing service with a directory of three agencies and no workflow yet."""
+@asynccontextmanager
+async def open_routing(settings: RoutingSettings) -> AsyncIterator[Service]:
+    """One routing API process with its consumer beside it: a directory of three agencies and no workflow yet."""
     telemetry.configure("test")
-    settings = RoutingSettings(mongodb_url=mongodb_url, mongodb_prefix=prefix)  # type: ignore[arg-type]
-    mongo = settings.mongo("routing")
-    await schema.ensure(mongo, routing_stores)
+    mongo, clock = settings.mongo("routing"), settings.clock().now
+    await schema.ensure(mongo, routing_stores, routing_more)
     app = routing_api.create_app(settings)
     async with _running(app) as http:
-        consumer = Consumer("routing", mongo, "/routing", now, ROUTING_HANDLERS, command_topics=ROUTING_COMMANDS)
-        await Committer(mongo, "/routing", now).run(ReplaceDirectory(DIRECTORY))
-        yield Service(mongo, app, http, consumer, "/routing")
+        consumer = Consumer("routing", mongo, "/routing", clock, ROUTING_HANDLERS, command_topics=ROUTING_COMMANDS)
+        await Committer(mongo, "/routing", clock).run(ReplaceDirectory(DIRECTORY))
+        yield Service(mongo, app, http, consumer, "/routing", clock)
         await mongo.drop()
     await mongo.close()
+
+
+@pytest.fixture
+async def routing(mongodb_url: str, prefix: str) -> AsyncIterator[Service]:
+    async with open_routing(RoutingSettings(mongodb_url=mongodb_url, mongodb_prefix=prefix)) as service:  # type: ignore[arg-type]
+        yield service
 
 
 def published(code: str = PROCEDURE, version: int = 1, agencies: tuple[str, ...] = ("Phòng Kinh tế",)) -> Message:

@@ -10,13 +10,14 @@ from typing import Any
 import httpx
 import pytest
 
-from contracts.events.routing import DossierExtended, DossierHalted
+from contracts.events.routing import DossierExtended, DossierHalted, DossierResolved
+from contracts.types import Mechanism, Outcome, Timeliness
 from services.intake.domain.procedure import Paper
 from services.intake.settings import IntakeSettings
 from services.kit.sealing import Opener, new_private_key
 from tests.component import desk_fixtures
 from tests.component.desk_fixtures import COMPLETE, filed
-from tests.component.service_fixtures import COUNTER, OFFICE, Intake, intake_settings, now, open_intake
+from tests.component.service_fixtures import COUNTER, OFFICE, PROCEDURE, Intake, intake_settings, now, open_intake
 
 BASE_URL = "https://motcua.example.gov.vn"
 PAPERS = (
@@ -89,6 +90,18 @@ async def extended(desk: Intake, to: datetime | None = None) -> str:
 async def halted(desk: Intake) -> str:
     code = await register(desk)
     await desk.take(DossierHalted(code=code, occurred_at=now(), agency=OFFICE, reason="by-decision"))
+    return code
+
+
+async def terminated(desk: Intake) -> str:
+    code, at = await register(desk), now()
+    await desk.take(
+        DossierResolved(
+            code=code, occurred_at=at, agency=OFFICE, mechanism=Mechanism.ONE_STOP, procedure_code=PROCEDURE,
+            outcome=Outcome.TERMINATED, timeliness=Timeliness.EARLY, ground="procedure-suspended",
+            due_at=at + timedelta(days=5), first_due_at=at + timedelta(days=5),
+        )
+    )  # fmt: skip
     return code
 
 

@@ -156,10 +156,11 @@ async def test_facts_that_come_before_their_dossier_wait_and_are_applied_in_orde
     from services.intake.domain.numbering import dossier_code, series_id
     from services.kit.clock import VIETNAM
 
-    code = dossier_code(series_id(COUNTER, now().astimezone(VIETNAM).date()), 1)
+    at = now()
+    code = dossier_code(series_id(COUNTER, at.astimezone(VIETNAM).date()), 1)
     await intake.take(transferred(code), resolved(code))
     assert sorted(await intake.parked()) == ["dossier-unknown", "waits-behind-parked"]
-    assert await intake.register() == code
+    assert await intake.register(occurred_at=at.isoformat()) == code
     await intake.retry()
     found = await DOSSIERS.read(intake.mongo, code)
     assert found is not None

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from services.intake.commands.application import Application
 from services.intake.commands.file_dossier import FileDossier
 from services.intake.commands.register_dossier import RegisterDossier
 from services.intake.domain.people import Applicant
+from services.kit.clock import VIETNAM
 from services.kit.commit import Committer
 from services.kit.ids import new_id
 from tests.component.service_fixtures import COUNTER, OTHER_COUNTER, PROCEDURE, Intake, now
@@ -49,17 +51,18 @@ async def test_no_interleaving_of_clerks_and_portal_yields_a_duplicate_or_a_gap(
     intake: Intake, steps: list[tuple[int, str, bool, int]]
 ) -> None:
     """TT 01/2018/TT-VPCP Art 19; NĐ 61/2018/NĐ-CP Art 17.3."""
-    day = f"26{next(SERIES):04d}"  # a series of its own for every example
+    unit = f"{next(SERIES):04d}"  # a series of its own for every example
+    at = now()
     processes = [Committer(intake.settings.mongo("intake"), SOURCE, now) for _ in range(3)]
     decisions = []
     for process, counter, portal, number in steps:
         content = Application(counter, PROCEDURE, "online" if portal else "counter", Applicant("citizen", "A"))  # type: ignore[arg-type]
         if portal:
-            code = f"{counter}.{day[2:4]}.{day[4:]}-261122-{number:04d}"
-            decisions.append((process, FileDossier(new_id(), "f", content, now(), code)))
+            code = f"{counter}.{unit[:2]}.{unit[2:]}-{at.astimezone(VIETNAM):%y%m%d}-{number:04d}"
+            decisions.append((process, FileDossier(new_id(), "f", content, at, code)))
         else:
-            one = RegisterDossier(new_id(), "f", content, now())
-            decisions.append((process, _in_series(one, f"{counter}.{day[2:4]}.{day[4:]}")))
+            content = replace(content, counter=f"{counter}.{unit[:2]}.{unit[2:]}")
+            decisions.append((process, RegisterDossier(new_id(), "f", content, at)))
     results = await asyncio.gather(*(processes[p].run(d) for p, d in decisions), return_exceptions=True)
     codes = [result.code for result in results if not isinstance(result, BaseException)]
     refused = [result for result in results if isinstance(result, BaseException)]
@@ -72,15 +75,6 @@ async def test_no_interleaving_of_clerks_and_portal_yields_a_duplicate_or_a_gap(
         assert set(range(1, document["last"] + 1)) <= set(numbers(given_out)[series])
     for process in processes:
         await process.mongo.close()
-
-
-def _in_series(one: RegisterDossier, counter: str) -> RegisterDossier:
-    from dataclasses import replace
-    from datetime import datetime
-    from zoneinfo import ZoneInfo
-
-    at = datetime(2026, 11, 22, 9, tzinfo=ZoneInfo("Asia/Ho_Chi_Minh"))
-    return replace(one, application=replace(one.application, counter=counter), received_at=at)
 
 
 @asynccontextmanager

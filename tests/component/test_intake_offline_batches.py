@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from services.intake.domain.numbering import parts
@@ -23,17 +24,18 @@ async def test_a_burst_of_yesterday_and_today_is_numbered_by_the_day_of_receipt_
 ) -> None:
     """TT 01/2018/TT-VPCP Art 19: numbers run from 1 each day at each counter."""
     today = now()
+    noon_before = datetime.combine(day_of(today) - DAY, time(12), VIETNAM)
     batch, wanted = [], []
     for number in range(60):
         yesterday = number % 2 == 0
-        at = today - DAY + timedelta(seconds=number) if yesterday else None
+        at = noon_before + timedelta(seconds=number) if yesterday else today
         refused = number % 7 == 3  # takes no number
         changes = {"procedure_code": "9.999999"} if refused else {}
         counter = OTHER_COUNTER if number % 5 == 4 else COUNTER
         reference = f"offline-{number:02d}"
         batch.append(register(intake, reference, counter=counter, occurred_at=at, **changes))
         if not refused:
-            wanted.append((reference, counter, day_of(today - DAY if yesterday else today)))
+            wanted.append((reference, counter, day_of(at)))
     records = [intake.record(message, TOPIC) for message in batch]
     await intake.consumer.handle(records)
     answered = await answers(intake)
@@ -41,7 +43,7 @@ async def test_a_burst_of_yesterday_and_today_is_numbered_by_the_day_of_receipt_
     codes = {answer["external_ref"]: answer["code"] for answer in answered if answer["answer"] == "command-accepted"}
     assert sorted(codes) == [reference for reference, _, _ in wanted]
     for counter in (COUNTER, OTHER_COUNTER):
-        for day in (day_of(today - DAY), day_of(today)):
+        for day in (day_of(noon_before), day_of(today)):
             mine = [codes[reference] for reference, at, on in wanted if (at, on) == (counter, day)]
             assert [parts(code) for code in mine] == [
                 (f"{counter}-{day:%y%m%d}", number) for number in range(1, len(mine) + 1)
@@ -58,12 +60,14 @@ async def test_a_burst_that_is_delivered_again_in_other_pieces_changes_nothing(i
 
 
 async def test_the_promise_counts_from_when_the_citizen_stood_at_the_desk(intake: Intake) -> None:
-    at = now() - 6 * DAY
+    sent = datetime(2026, 11, 23, 9, tzinfo=VIETNAM)  # no long holiday, in which all days have the same promise
+    intake.consumer = replace(intake.consumer, now=lambda: sent)
+    at = sent - 6 * DAY
     await intake.take(register(intake, occurred_at=at), topic=TOPIC)
     [answer] = await answers(intake)
     found = await dossier_of(intake, answer["code"])
     assert found.received_at == at
-    await intake.take(register(intake, "R-2"), topic=TOPIC)
+    await intake.take(register(intake, "R-2", occurred_at=sent), topic=TOPIC)
     later = await dossier_of(intake, (await answers(intake))[-1]["code"])
     assert found.due_at is not None
     assert later.due_at is not None
