@@ -44,6 +44,14 @@ SUPPLEMENT_REASONS: Mapping[str, str] = {
 }
 """Lý do yêu cầu bổ sung, hoàn thiện (form 02)."""
 
+STOP_REASONS: Mapping[str, str] = {
+    "legal-dispute": "Đang có tranh chấp",
+    "opinion-asked": "Chờ ý kiến của cơ quan khác",
+    "under-verification": "Chờ kết quả xác minh",
+    "court-decision": "Chờ quyết định của tòa án hoặc cơ quan có thẩm quyền",
+}
+"""Lý do tạm dừng (a stop whose time the law leaves out of the limit)."""
+
 DELAY_REASONS: Mapping[str, str] = {
     "more-time-needed": "Cần thêm thời gian giải quyết",
     "field-check": "Cần kiểm tra thực địa",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from contracts.events import agency, catalogue, counter, intake, notify, routing
+from contracts.events import agency, calendar, catalogue, counter, intake, notify, routing
 from contracts.events.base import Message
 
 DAY_MS = 86_400_000
+CALENDAR_KEY = "calendar"
 MAX_BODY_BYTES = 900 * 1024
 """Largest data part a producer may write. Kafka's default limit is 1 MiB for the record with its headers."""
 
@@ -25,6 +26,8 @@ class Topic:
     read_by: tuple[str, ...]
     compacted: bool = False
     retention_ms: int = 30 * DAY_MS
+    constant_key: str | None = None
+    """Every record has this key: compaction keeps the newest one only."""
 
     def config(self) -> dict[str, str]:
         """Topic configuration as Kafka names it."""
@@ -56,8 +59,15 @@ DOSSIER_EVENTS = Topic(
         routing.DossierSupplementRequested,
         routing.DossierPaymentRequested,
         routing.DossierHalted,
+        routing.DossierResumed,
+        routing.DossierDueChanged,
+        routing.DossierStepCompleted,
+        routing.DossierSentBack,
+        routing.DossierStepRecalled,
         routing.DossierDueSoon,
         routing.DossierOverdue,
+        routing.DossierEscalated,
+        routing.DossierApologyPrepared,
         routing.DossierExtended,
         routing.DossierResolved,
     ),
@@ -92,13 +102,7 @@ AGENCY_ACTIONS = Topic(
     name="agency.actions.v1",
     key="dossier code",
     partitions=6,
-    messages=(
-        agency.AcceptTransfer,
-        agency.DeclineTransfer,
-        agency.CompleteStep,
-        agency.RequestSupplement,
-        agency.ExtendDueDate,
-    ),
+    messages=agency.ACTIONS,
     written_by=("agencies' own software",),
     read_by=("routing",),
 )
@@ -120,6 +124,17 @@ CATALOGUE_PROCEDURES = Topic(
     compacted=True,
 )
 
+CALENDAR = Topic(
+    name="calendar.v1",
+    key="the word calendar",
+    partitions=1,
+    messages=(calendar.CalendarPublished,),
+    written_by=("routing",),
+    read_by=("intake", "partners"),
+    compacted=True,
+    constant_key=CALENDAR_KEY,
+)
+
 TOPICS: tuple[Topic, ...] = (
     DOSSIER_EVENTS,
     AGENCY_TRANSFERS,
@@ -128,11 +143,12 @@ TOPICS: tuple[Topic, ...] = (
     AGENCY_ACTIONS,
     NOTICE_EVENTS,
     CATALOGUE_PROCEDURES,
+    CALENDAR,
 )
 BY_NAME: dict[str, Topic] = {topic.name: topic for topic in TOPICS}
 
 CONSUMERS: dict[str, tuple[Topic, ...]] = {
-    "intake": (DOSSIER_EVENTS, COUNTER_INTAKE, NOTICE_EVENTS),
+    "intake": (CALENDAR, DOSSIER_EVENTS, COUNTER_INTAKE, NOTICE_EVENTS),
     "routing": (CATALOGUE_PROCEDURES, DOSSIER_EVENTS, AGENCY_ACTIONS),
     "notify": (DOSSIER_EVENTS,),
 }

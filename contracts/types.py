@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, AwareDatetime, Field, PlainSerializer, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, PlainSerializer, StringConstraints
 
 DOSSIER_CODE_PATTERN = r"^[0-9A-Z]{2,3}(\.[0-9A-Z]{2,3})*-[0-9]{6}-[0-9]{4,8}$"
 """Mã hồ sơ (TT 01/2018/TT-VPCP Art 19, order of QĐ 20/2020/QĐ-TTg): unit code - yymmdd - running number of the day."""
@@ -25,7 +26,17 @@ Count = Annotated[int, Field(ge=1, le=1_000_000)]
 """A number from 1: step, version, attempt."""
 Money = Annotated[int, Field(ge=0, le=1_000_000_000_000)]
 """Whole đồng; the limit keeps it inside the 64 bits that MongoDB stores."""
-ShortText = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
+
+
+def _composed(value: Any) -> Any:
+    """Decomposed Vietnamese letters look the same but compare and count differently."""
+    return unicodedata.normalize("NFC", value) if isinstance(value, str) else value
+
+
+ShortText = Annotated[
+    str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True), BeforeValidator(_composed)
+]
+"""Text in NFC."""
 ReasonCode = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
 Reference = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[\x21-\x7e]+$")]
 
@@ -96,6 +107,8 @@ class Outcome(StrEnum):
     """Đồng ý, có kết quả."""
     DENIED = "denied"
     """Không đủ điều kiện giải quyết (a result too: NĐ 61/2018 Art 19.8)."""
+    TERMINATED = "terminated"
+    """Đình chỉ, dừng giải quyết by decision; counted apart from results (TT 03/2025 form 05)."""
 
 
 class Timeliness(StrEnum):
@@ -107,6 +120,36 @@ class Timeliness(StrEnum):
     """Đúng hạn."""
     LATE = "late"
     """Quá hạn."""
+
+
+class DueCause(StrEnum):
+    """Why the promised return date is what it is."""
+
+    RECEIVED = "received"
+    """The first promise (thời gian hẹn trả), printed on the receipt."""
+    CLOCK_STARTED = "clock-started"
+    """The competent agency received it, elsewhere than where it was handed in (phi địa giới, NĐ 309/2026 Art 17.3)."""
+    SUPPLEMENTED = "supplemented"
+    """Complete at last: counted from zero (NĐ 61/2018 Art 19.4)."""
+    RESUMED = "resumed"
+    """A stop whose time the law leaves out is over (nghĩa vụ tài chính, lấy ý kiến)."""
+    EXTENDED = "extended"
+    """Apology and new date (hẹn lại, NĐ 61/2018 Art 19.9)."""
+    CALENDAR_CHANGED = "calendar-changed"
+    """Holidays or closures were announced, and an audited job counted anew."""
+
+
+class StopKind(StrEnum):
+    """Why the clock of a dossier stands still."""
+
+    SUPPLEMENT = "supplement"
+    """Papers are missing; begins anew from zero when they come."""
+    PAYMENT = "payment"
+    """Nghĩa vụ tài chính; goes on after it."""
+    CONSULTATION = "consultation"
+    """Lấy ý kiến, xác minh whose time sector law leaves out; goes on after it."""
+    DECISION = "decision"
+    """Tạm dừng by decision; goes on when it is lifted."""
 
 
 class PaperState(StrEnum):
@@ -191,8 +234,16 @@ class NoticeKind(StrEnum):
     RECEIVED = "received"
     SUPPLEMENT = "supplement"
     REFUSED = "refused"
+    PAYMENT = "payment"
+    """Nghĩa vụ tài chính is to be done."""
+    HALTED = "halted"
+    """The clock stands still for a consultation or by decision."""
+    DUE_CHANGED = "due_changed"
+    """A new return date without fault: counted anew, or going on after a stop."""
     EXTENDED = "extended"
     RESOLVED = "resolved"
+    TERMINATED = "terminated"
+    """Dừng giải quyết by decision (TT 03/2025 form 05)."""
     RETURNED = "returned"
     WITHDRAWN = "withdrawn"
     ONE_TIME_CODE = "one_time_code"

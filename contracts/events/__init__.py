@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contracts.events import agency, catalogue, counter, intake, notify, routing
+from contracts.events import agency, calendar, catalogue, counter, intake, notify, routing
 from contracts.events.base import DossierEvent, Message
 
 MESSAGES: tuple[type[Message], ...] = (
@@ -21,8 +21,15 @@ MESSAGES: tuple[type[Message], ...] = (
     intake.DossierPaid,
     intake.DossierWithdrawn,
     routing.DossierHalted,
+    routing.DossierResumed,
+    routing.DossierDueChanged,
+    routing.DossierStepCompleted,
+    routing.DossierSentBack,
+    routing.DossierStepRecalled,
     routing.DossierDueSoon,
     routing.DossierOverdue,
+    routing.DossierEscalated,
+    routing.DossierApologyPrepared,
     routing.DossierExtended,
     routing.DossierResolved,
     intake.DossierReturned,
@@ -33,13 +40,10 @@ MESSAGES: tuple[type[Message], ...] = (
     notify.NoticeDelivered,
     notify.NoticeEnded,
     catalogue.ProcedurePublished,
+    calendar.CalendarPublished,
     *counter.COMMANDS,
     *counter.ANSWERS,
-    agency.AcceptTransfer,
-    agency.DeclineTransfer,
-    agency.CompleteStep,
-    agency.RequestSupplement,
-    agency.ExtendDueDate,
+    *agency.ACTIONS,
 )
 BY_TYPE: dict[str, type[Message]] = {message.TYPE: message for message in MESSAGES}
 

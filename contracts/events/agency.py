@@ -7,7 +7,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from contracts.events.base import NAMESPACE, Message
-from contracts.types import Count, DossierCode, Moment, Outcome, ReasonCode, ShortText, UnitCode
+from contracts.types import Count, DossierCode, Moment, Money, Outcome, ReasonCode, ShortText, StopKind, UnitCode
 
 
 class AgencyAction(Message):
@@ -17,6 +17,9 @@ class AgencyAction(Message):
     agency: UnitCode
     step: Count
     occurred_at: Moment | None = None
+
+    revision: int | None = Field(default=None, ge=0)
+    """Revision of the case that the sender has seen; given: the action is refused when the case has moved on."""
 
 
 class AcceptTransfer(AgencyAction):
@@ -59,5 +62,66 @@ class ExtendDueDate(AgencyAction):
 
     TYPE: ClassVar[str] = f"{NAMESPACE}.agency.extend-due-date.v1"
 
+    reason: ReasonCode | None = None
+    due_at: Moment | None = None
+    """Either absent: as the prepared apology proposes it."""
+
+
+class RequestPayment(AgencyAction):
+    """Yêu cầu thực hiện nghĩa vụ tài chính: the clock stops until it is done."""
+
+    TYPE: ClassVar[str] = f"{NAMESPACE}.agency.request-payment.v1"
+
+    amount_vnd: Money
+    """Whole đồng."""
+    legal_basis: ShortText
+    """The text that leaves the time until payment out of the limit."""
+
+
+class HaltProcessing(AgencyAction):
+    """Tạm dừng: a consultation whose time does not count, or a decision."""
+
+    TYPE: ClassVar[str] = f"{NAMESPACE}.agency.halt-processing.v1"
+
+    kind: StopKind = StopKind.CONSULTATION
+    """`consultation` or `decision`."""
     reason: ReasonCode
-    due_at: Moment
+    legal_basis: ShortText
+    """The text that leaves this time out of the limit."""
+
+
+class ResumeProcessing(AgencyAction):
+    """Tiếp tục giải quyết: the stop is over."""
+
+    TYPE: ClassVar[str] = f"{NAMESPACE}.agency.resume-processing.v1"
+
+
+class SendBackStep(AgencyAction):
+    """Trả lại bước trước: what came from the step before is not fit."""
+
+    TYPE: ClassVar[str] = f"{NAMESPACE}.agency.send-back-step.v1"
+
+    to_step: Count | None = None
+    """Absent: the one step before it."""
+    reason: ReasonCode
+
+
+class ReopenStep(AgencyAction):
+    """Sửa nhầm lẫn: the agency completed the step by mistake and takes it back, while the next has not begun."""
+
+    TYPE: ClassVar[str] = f"{NAMESPACE}.agency.reopen-step.v1"
+
+
+ACTIONS: tuple[type[AgencyAction], ...] = (
+    AcceptTransfer,
+    DeclineTransfer,
+    CompleteStep,
+    RequestSupplement,
+    ExtendDueDate,
+    RequestPayment,
+    HaltProcessing,
+    ResumeProcessing,
+    SendBackStep,
+    ReopenStep,
+)
+"""Everything an agency can say on `agency.actions.v1`."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from contracts.types import DossierCode, Moment
+from contracts.types import DossierCode, Moment, ReasonCode, ShortText
 
 NAMESPACE = "vn.motcua"
 
@@ -42,3 +42,20 @@ class DossierEvent(Message):
     """Business time: when it happened at the desk, not when it was sent."""
     backfill: bool = Field(default=False)
     """True for registers migrated from paper or offline batches: no timers, no notices."""
+
+
+class TrailLine(BaseModel):
+    """One step of how a due date came about (căn cứ tính thời hạn)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    kind: ReasonCode
+    """`received`, `counted-from`, `first-day-excluded`, `limit`, `day-off`, `stopped`, `resumed`, `due` ..."""
+    at: Moment
+    text: ShortText
+    """In words for citizens."""
+    legal_basis: ShortText | None = None
+
+
+Trail = Annotated[tuple[TrailLine, ...], Field(max_length=120)]
+"""The steps in order; the last one is the due date itself."""

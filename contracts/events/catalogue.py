@@ -4,10 +4,23 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.events.base import NAMESPACE, Message
-from contracts.types import Count, LimitUnit, Mechanism, Moment, Money, ProcedureCode, ShortText
+from contracts.types import Channel, Count, LimitUnit, Mechanism, Moment, Money, ProcedureCode, ShortText
+
+
+class LimitRule(BaseModel):
+    """A limit of its own for a channel, a case (trường hợp) or both; the most specific rule that fits is applied."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    channel: Channel | None = None
+    """Absent: every channel."""
+    case: ShortText | None = None
+    """Name of the case, as published; absent: every case."""
+    value: float = Field(gt=0, le=10_000, allow_inf_nan=False)
+    unit: LimitUnit
 
 
 class ProcedurePublished(Message):
@@ -37,3 +50,5 @@ class ProcedurePublished(Message):
     """Kết quả thực hiện."""
     papers: tuple[ShortText, ...] = Field(default=(), max_length=200)
     """Names of the papers required (thành phần hồ sơ), in the order of their numbers."""
+    limits: tuple[LimitRule, ...] = Field(default=(), max_length=40)
+    """Limits that differ from `limit_value` by channel or case."""

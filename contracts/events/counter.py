@@ -103,6 +103,8 @@ class RegisterDossier(CounterCommand):
     resolved_at: Moment | None = None
     """When the old register says it was resolved; only with `backfill`."""
     outcome: Outcome | None = None
+    case: ShortText | None = None
+    """The published case (trường hợp) it falls under, where the procedure has several."""
 
 
 class FileDossier(CounterCommand):
@@ -126,6 +128,8 @@ class FileDossier(CounterCommand):
     others: Sealed | None = None
     checklist: tuple[ChecklistLine, ...] = Field(default=(), max_length=200)
     return_by: HandOverMethod = HandOverMethod.COUNTER
+    case: ShortText | None = None
+    """The published case (trường hợp) it falls under, where the procedure has several."""
 
     @model_validator(mode="after")
     def _can_be_known_again(self) -> Self:
@@ -143,6 +147,8 @@ class AcceptFiling(CounterCommand):
     checklist: tuple[ChecklistLine, ...] = Field(default=(), max_length=200)
     """As the clerk found it; empty: as it was filed."""
     fee_paid_vnd: Money | None = None
+    case: ShortText | None = None
+    """The case (trường hợp) that the clerk found it to be; absent: as it was filed."""
 
 
 class RequestCompletion(CounterCommand):

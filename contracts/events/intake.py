@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from contracts.events.base import NAMESPACE, DossierEvent
+from contracts.events.base import NAMESPACE, DossierEvent, Trail
 from contracts.types import (
     Channel,
     CodePurpose,
@@ -14,6 +14,7 @@ from contracts.types import (
     HandOverMethod,
     HandOverProof,
     IdentityCheck,
+    LimitUnit,
     Mechanism,
     Moment,
     Money,
@@ -108,6 +109,13 @@ class DossierSubmitted(DossierEvent):
     """Already resolved: on the spot at the desk (NĐ 61/2018 Art 17.4), or long ago in a migrated register."""
     outcome: Outcome | None = None
     """Given together with `resolved_at`."""
+    limit_value: float | None = Field(default=None, gt=0, le=10_000, allow_inf_nan=False)
+    """The limit that was promised, of this channel and case; absent in registers that state a due date only."""
+    limit_unit: LimitUnit | None = None
+    case: ShortText | None = None
+    """The published case (trường hợp) it falls under, where the procedure has several."""
+    due_trail: Trail = ()
+    """How `due_at` came about."""
 
 
 class DossierRefused(DossierEvent):
@@ -129,6 +137,8 @@ class DossierSupplemented(DossierEvent):
     counter: UnitCode
     due_at: Moment
     """New promised return: the full limit from `occurred_at`."""
+    due_trail: Trail = ()
+    """How `due_at` came about."""
 
 
 class DossierPaid(DossierEvent):

@@ -147,7 +147,7 @@ def _operation(action: str, topic: Topic, service: str, messages: list[type[Mess
 
 
 def _message(message: type[Message], topic: Topic) -> Schema:
-    key = TypeAdapter(_KEY_TYPES[topic.key]).json_schema()
+    key = _key(topic)
     own = {"ce_type": {"const": message.TYPE}, "ce_dataschema": {"const": SCHEMA_BASE + message.TYPE}}
     return {
         "name": message.TYPE,
@@ -162,6 +162,12 @@ def _message(message: type[Message], topic: Topic) -> Schema:
         "payload": {"$ref": f"#/components/schemas/{message.__name__}"},
         "bindings": {"kafka": {"key": {**key, "description": topic.key}, "bindingVersion": KAFKA_BINDING}},
     }
+
+
+def _key(topic: Topic) -> Schema:
+    if topic.constant_key is not None:
+        return {"type": "string", "const": topic.constant_key}
+    return TypeAdapter(_KEY_TYPES[topic.key]).json_schema()
 
 
 def _schemas() -> dict[str, Schema]:

@@ -41,6 +41,8 @@ class ApplicationIn(OthersIn):
     return_by: HandOverMethod = HandOverMethod.COUNTER
     fee_paid_vnd: Money | None = None
     competent_agency: UnitCode | None = None
+    case: ShortText | None = None
+    """The published case (trường hợp) it falls under, where the procedure has several."""
     external_ref: Reference | None = None
 
     def application(
@@ -63,6 +65,7 @@ class ApplicationIn(OthersIn):
             fee_paid_vnd=self.fee_paid_vnd,
             clerk=self.clerk,
             external_ref=self.external_ref,
+            case=self.case,
             contact=sealed_contact(applicant, self, sealer),
         )
 
@@ -129,6 +132,8 @@ class AcceptIn(_Body):
     fee_paid_vnd: Money | None = None
     clerk: Text | None = None
     occurred_at: Moment | None = None
+    case: ShortText | None = None
+    """The case that the clerk found it to be; absent: as it was filed."""
 
 
 class CompletionIn(_Body):
@@ -153,6 +158,14 @@ class SupplementIn(_Body):
     """Body of `POST /v1/dossiers/{code}/supplement`."""
 
     checklist: tuple[ChecklistLine, ...] = Field(default=(), max_length=200)
+    occurred_at: Moment | None = None
+
+
+class PaymentIn(_Body):
+    """Body of `POST /v1/dossiers/{code}/payment`."""
+
+    amount_vnd: Money
+    reference: Reference
     occurred_at: Moment | None = None
 
 

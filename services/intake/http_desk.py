@@ -42,7 +42,15 @@ def desk_routes(committer: Committer, sealer: Sealer | None, tries: Limiter) -> 
     async def accept(code: DossierCode, body: AcceptIn, caller: CallerDep) -> dict[str, Any]:
         """The filing is complete: the receipt with the appointment date."""
         counters = writing_counters_of(caller)
-        command = AcceptFiling(code, counters, lines(body.checklist), body.fee_paid_vnd, body.clerk, body.occurred_at)
+        command = AcceptFiling(
+            code,
+            counters,
+            lines(body.checklist),
+            body.fee_paid_vnd,
+            body.clerk,
+            body.occurred_at,
+            case=body.case,
+        )
         return receipt(await committer.run(command))
 
     @api.post("/request-completion")

@@ -21,6 +21,9 @@ from services.intake.domain.slip import Slips
 from services.intake.domain.status import Status
 from services.kit import files, limiter
 from services.kit.store import Store
+from services.kit.worktime import CalendarEdition
+
+THE_CALENDAR = "current"
 
 
 @dataclass(frozen=True)
@@ -95,6 +98,8 @@ PROCEDURE_VERSIONS: Store[Procedure] = Store("procedure_versions", Procedure)
 """Every version ever published, by `code@version`."""
 CATALOGUE: Store[CatalogueEdition] = Store("catalogue", CatalogueEdition)
 """One, by the id `edition`."""
+CALENDAR: Store[CalendarEdition] = Store("calendar", CalendarEdition)
+"""One, by the id `THE_CALENDAR`: the working calendar as routing published it last."""
 NUMBERS: Store[DailyNumber] = Store("numbers", DailyNumber)
 REQUESTS: Store[Request] = Store("requests", Request)
 INFORMED: Store[Informed] = Store("informed", Informed)
@@ -147,6 +152,7 @@ STORES = (
     PROCEDURES,
     PROCEDURE_VERSIONS,
     CATALOGUE,
+    CALENDAR,
     NUMBERS,
     REQUESTS,
     INFORMED,

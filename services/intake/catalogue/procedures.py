@@ -9,6 +9,7 @@ from dataclasses import replace
 from contracts.problems import Invalid
 from contracts.types import PROCEDURE_CODE_PATTERN, LimitUnit
 from services.intake.catalogue.entries import CatalogueFile, Entry, RefusedRow
+from services.intake.catalogue.limits import MAX_LIMIT, read_limits
 from services.intake.domain.procedure import Procedure
 from services.intake.tables import Row, Table, cut
 from services.kit import worktime
@@ -16,8 +17,8 @@ from services.kit import worktime
 DISTRICT = "Ủy ban nhân dân cấp huyện"
 MOST_PROCEDURES = 5_000
 """They are published in one transaction, and the national list of a province's procedures has about two thousand."""
-MAX_CODE, MAX_LIMIT = 32, 10_000
-"""As the contract of `procedure.published` has them: a row beyond could be read here and never be published."""
+MAX_CODE = 32
+"""As the contract of `procedure.published` has it: a row beyond could be read here and never be published."""
 _CODE = re.compile(PROCEDURE_CODE_PATTERN)
 _MONEY = re.compile(r"[0-9]{1,12}|[0-9]{1,3}([.,][0-9]{3}){1,3}")
 """`8000`, `8.000`, `8,000`: whole đồng."""
@@ -81,6 +82,7 @@ def _procedure(row: Row, doubts: list[RefusedRow]) -> Procedure:
         result=cut(row["result"]),
         statutory_limit_value=_value(statutory) if reduced else None,
         statutory_limit_unit=_unit(statutory) if reduced else None,
+        limits=read_limits(row["limits"]),
     )
 
 

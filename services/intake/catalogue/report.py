@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections import Counter
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, get_args
 
 from services.intake.catalogue.entries import Part
+from services.intake.tables import spreadsheet_csv
 
 Outcome = Literal["added", "changed", "unchanged", "refused", "doubtful"]
 """`doubtful` stands beside the row's own outcome: it is taken without a fact that cannot be read."""
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)
@@ -77,16 +75,6 @@ class ImportReport:
         }
 
     def as_csv(self) -> str:
-        """With a byte order mark: spreadsheets take a CSV without one for windows-1258."""
-        out = io.StringIO()
-        writer = csv.writer(out, lineterminator="\r\n")
-        writer.writerow([field.name for field in fields(ReportRow)])
-        for row in self.rows:
-            values = [row.part, row.line, row.code, row.name, row.outcome, "; ".join(row.fields), row.slug, row.reason]
-            writer.writerow([inert(value) for value in values])
-        return "\ufeff" + out.getvalue()
-
-
-def inert(value: object) -> object:
-    """A name that begins like a formula is text all the same: a spreadsheet would run it."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+        names = [field.name for field in fields(ReportRow)]
+        rows = ((asdict(row) | {"fields": "; ".join(row.fields)}).values() for row in self.rows)
+        return spreadsheet_csv(names, rows)

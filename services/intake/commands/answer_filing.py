@@ -9,13 +9,13 @@ from datetime import datetime
 from contracts.problems import Invalid
 from contracts.topics import DOSSIER_EVENTS
 from services.intake.commands.access import dossier_of
-from services.intake.commands.application import papers_of, procedure_in_use
+from services.intake.commands.application import case_of, papers_of, procedure_in_use, version_of
 from services.intake.commands.moments import business_time
 from services.intake.domain import receiving
 from services.intake.domain.checklist import Line, check, merge, require_complete
 from services.intake.domain.dossier import Dossier, Wanted
 from services.intake.domain.procedure import Paper
-from services.intake.promise import promise
+from services.intake.promise import THE_CALENDAR_REF, calendar_of_promise, promise
 from services.intake.store import DOSSIERS
 from services.kit.store import Ref
 from services.kit.work import Work
@@ -33,14 +33,17 @@ class AcceptFiling:
     clerk: str | None = None
     occurred_at: datetime | None = None
     said_at: datetime | None = None
+    case: str | None = None
+    """The case that the clerk found it to be; None: as it was filed."""
 
     def needs(self) -> Iterable[Ref]:
         yield Ref(DOSSIERS, self.code)
+        yield THE_CALENDAR_REF
 
     def decide(self, work: Work, now: datetime) -> Dossier:
         """
         Raises: Missing `dossier-unknown`, Conflict `filing-not-waiting`, `checklist-incomplete`,
-            Missing `procedure-unknown`, Invalid `procedure-limit-unknown`, `paper-…`, `moment-…`.
+            Missing `procedure-unknown`, Invalid `procedure-limit-unknown`, `case-not-published`, `paper-…`, `moment-…`.
         """
         dossier = dossier_of(work.get(DOSSIERS, self.code), self.counters)
         at = business_time(self.occurred_at, now, backfill=False, said_at=self.said_at, after=dossier.received_at)
@@ -53,11 +56,11 @@ class AcceptFiling:
             clerk=self.clerk or dossier.clerk,
             fee_paid_vnd=dossier.fee_paid_vnd if self.fee_paid_vnd is None else self.fee_paid_vnd,
         )
-        if dossier.limit_value is None:  # a limit published since then: the filing could never be accepted without it
-            procedure = procedure_in_use(work, dossier.procedure_code)
-            looked_at = replace(looked_at, limit_value=procedure.limit_value, limit_unit=procedure.limit_unit)
-        promised = promise(at, looked_at.limit_value, looked_at.limit_unit)
-        changed, event = receiving.accept(looked_at, at, promised.due_at, promised.explained)
+        looked_at = _with_limit(work, looked_at, self.case)
+        elsewhere = dossier.competent_agency is not None
+        calendar = calendar_of_promise(work, dossier.counter, dossier.competent_agency)
+        promised = promise(at, looked_at.limit_value, looked_at.limit_unit, calendar, provisional=elsewhere)
+        changed, event = receiving.accept(looked_at, at, promised.due_at, promised.explained, promised.trail)
         require_complete(papers, checklist)
         work.put(DOSSIERS, self.code, changed, (DOSSIER_EVENTS, self.code, event))
         return changed
@@ -125,6 +128,22 @@ class RefuseDossier:
         changed, event = receiving.refuse(dossier, at, self.grounds)
         work.put(DOSSIERS, self.code, changed, (DOSSIER_EVENTS, self.code, event))
         return changed
+
+
+def _with_limit(work: Work, dossier: Dossier, case: str | None) -> Dossier:
+    """With the limit of the case that the clerk found, in the version under which it was filed."""
+    if case is not None:
+        procedure = version_of(work, dossier) or procedure_in_use(work, dossier.procedure_code)
+        case = case_of(procedure, case)
+        limit = procedure.limit_for(dossier.channel, case)
+        dossier = replace(
+            dossier, case=case, limit_value=limit.value if limit else None, limit_unit=limit.unit if limit else None
+        )
+    if dossier.limit_value is not None:
+        return dossier
+    # A limit published since then: the filing could never be accepted without it.
+    limit = procedure_in_use(work, dossier.procedure_code).limit_for(dossier.channel, dossier.case)
+    return dossier if limit is None else replace(dossier, limit_value=limit.value, limit_unit=limit.unit)
 
 
 def _flagged(work: Work, dossier: Dossier, at: datetime) -> Dossier:

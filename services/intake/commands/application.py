@@ -37,20 +37,25 @@ class Application:
     fee_paid_vnd: int | None = None
     clerk: str | None = None
     external_ref: str | None = None
+    case: str | None = field(default=None, repr=False)
+    """The published case (trường hợp) it falls under, where the procedure has several."""
     contact: str | None = field(default=None, compare=False)
     """Sealed for notify; None: the citizen wants no notices or has no phone. Differs each time it is sealed."""
 
     @property
     def content(self) -> str:
         """Tells whether a repeated reference comes with the same dossier."""
-        said = replace(self, contact=None, external_ref=None)
-        return fingerprint(repr(said).encode())
+        said = repr(replace(self, contact=None, external_ref=None))
+        # Beside the rest: of what states no case the fingerprint is the one that earlier releases stored.
+        return fingerprint((said if self.case is None else f"{said}|{self.case}").encode())
 
     def dossier(self, code: str, procedure: Procedure, at: datetime) -> Dossier:
         """The dossier, not yet filed or received.
 
-        Raises: Invalid `paper-…`, `return-address-missing`.
+        Raises: Invalid `paper-…`, `case-not-published`, `return-address-missing`.
         """
+        case = case_of(procedure, self.case)
+        limit = procedure.limit_for(self.channel, case)
         if self.return_by is HandOverMethod.POST and not (self.return_address or self.applicant.address):
             raise Invalid("return-address-missing", "Trả kết quả qua bưu chính thì phải có địa chỉ nhận.")
         return Dossier(
@@ -69,8 +74,9 @@ class Application:
             first_due_at=None,
             due_explained="",
             first_due_explained="",
-            limit_value=procedure.limit_value,
-            limit_unit=procedure.limit_unit,
+            limit_value=limit.value if limit else None,
+            limit_unit=limit.unit if limit else None,
+            case=case,
             fee_vnd=procedure.fee_vnd,
             fee_paid_vnd=self.fee_paid_vnd,
             sets=self.sets,
@@ -97,10 +103,26 @@ def procedure_in_use(work: Work, code: str) -> Procedure:
     return procedure
 
 
+def case_of(procedure: Procedure, stated: str | None) -> str | None:
+    """The case as it is published. Raises: Invalid `case-not-published`, with those that there are."""
+    if stated is None:
+        return None
+    case = procedure.known_case(stated)
+    if case is None:
+        words = "Thủ tục này không công bố trường hợp đó; hãy chọn một trong các trường hợp ở `known`."
+        raise Invalid("case-not-published", words, known=list(procedure.cases))
+    return case
+
+
 def papers_of(work: Work, dossier: Dossier) -> tuple[Paper, ...]:
     """The published list of papers of the version under which the dossier was filed."""
-    version = work.get(PROCEDURE_VERSIONS, version_id(dossier.procedure_code, dossier.procedure_version))
+    version = version_of(work, dossier)
     return version.papers if version is not None else ()
+
+
+def version_of(work: Work, dossier: Dossier) -> Procedure | None:
+    """The version of the procedure under which the dossier was filed."""
+    return work.get(PROCEDURE_VERSIONS, version_id(dossier.procedure_code, dossier.procedure_version))
 
 
 def fingerprint(body: bytes) -> str:

@@ -15,8 +15,9 @@ from contracts.types import LimitUnit
 from services.intake.commands.requests import Once
 from services.intake.domain import feedback as domain
 from services.intake.domain.feedback import Feedback, FeedbackKind, Writer
-from services.intake.promise import promise
+from services.intake.promise import THE_CALENDAR_REF, calendar_of, promise
 from services.intake.store import DOSSIERS, FEEDBACK
+from services.kit import worktime
 from services.kit.clock import VIETNAM
 from services.kit.store import Ref
 from services.kit.tokens import token_hash
@@ -80,6 +81,7 @@ class SubmitFeedback:
     def needs(self) -> Iterable[Ref]:
         yield from self._once.needs()
         yield Ref(FEEDBACK, self.ticket.reference)
+        yield THE_CALENDAR_REF
         if self.dossier_code is not None:
             yield Ref(DOSSIERS, self.dossier_code)
 
@@ -90,17 +92,19 @@ class SubmitFeedback:
         if before is not None:
             return Submitted(before, True)
         dossier = work.get(DOSSIERS, self.dossier_code) if self.dossier_code is not None else None
+        counter = self.counter if dossier is None else dossier.counter
+        calendar = calendar_of(work, counter or worktime.EVERYBODY)
         feedback = Feedback(
             reference=self.ticket.reference,
             kind=self.kind,
             text=self.text,
             received_at=now,
-            due_at=promise(now, self.working_days, LimitUnit.WORKING_DAYS).due_at,
+            due_at=promise(now, self.working_days, LimitUnit.WORKING_DAYS, calendar).due_at,
             writer=self.writer,
             token_hash=token_hash(self.ticket.token(self.ticket.salt)),
             token_salt=self.ticket.salt,
             dossier_code=self.dossier_code,
-            counter=self.counter if dossier is None else dossier.counter,
+            counter=counter,
         )
         self._once.remember(work, feedback.reference, now)
         work.put(FEEDBACK, feedback.reference, feedback)

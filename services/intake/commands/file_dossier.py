@@ -14,7 +14,7 @@ from services.intake.commands.new_dossier import NewDossier
 from services.intake.commands.register_dossier import Registered
 from services.intake.domain import receiving
 from services.intake.domain.draft import Draft
-from services.intake.promise import answer_due
+from services.intake.promise import answer_due, calendar_of
 from services.intake.store import DOSSIERS, DRAFTS
 from services.kit.store import Ref
 from services.kit.work import Work
@@ -47,7 +47,7 @@ class FileDossier:
         """
         Raises:
             Conflict `idempotency-key-reused`, `external-ref-reused`, `code-taken`, `draft-filed`, `stale-version`.
-            Missing `procedure-unknown`, Invalid `moment-…`, `paper-…`, `return-address-missing`.
+            Missing `procedure-unknown`, Invalid `case-not-published`, `moment-…`, `paper-…`, `return-address-missing`.
         """
         new = self._new
         known = new.once.answered(work)
@@ -57,7 +57,8 @@ class FileDossier:
         at = business_time(self.filed_at, now, backfill=False, said_at=self.said_at)
         state = self.application.dossier("", procedure, at)
         code = new.code(work)
-        state = replace(state, code=code, answer_due_at=answer_due(at, self.application.channel))
+        answer_by = answer_due(at, self.application.channel, calendar_of(work, self.application.counter))
+        state = replace(state, code=code, answer_due_at=answer_by)
         dossier, event = receiving.file(state)
         new.remember(work, code, now)
         work.put(DOSSIERS, code, dossier, (DOSSIER_EVENTS, code, event))

@@ -11,6 +11,7 @@ from services.intake.commands.codes import next_code, series_of, take_code
 from services.intake.commands.duplicates import person_id, remember_filing
 from services.intake.commands.requests import Once
 from services.intake.domain.numbering import parts
+from services.intake.promise import THE_CALENDAR_REF
 from services.intake.store import DOSSIERS, FILINGS_OF_A_PERSON, NUMBERS, PROCEDURES
 from services.kit.store import Ref
 from services.kit.work import Work
@@ -45,6 +46,7 @@ class NewDossier:
 
     def needs(self) -> Iterable[Ref]:
         yield from self.once.needs()
+        yield THE_CALENDAR_REF
         yield Ref(PROCEDURES, self.application.procedure_code)
         yield Ref(NUMBERS, self._series)
         if self.person is not None:

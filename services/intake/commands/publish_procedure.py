@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Literal
 
-from contracts.events.catalogue import ProcedurePublished
+from contracts.events.catalogue import LimitRule, ProcedurePublished
 from contracts.topics import CATALOGUE_PROCEDURES
 from services.intake.domain.procedure import Procedure
 from services.intake.store import CATALOGUE, PROCEDURE_VERSIONS, PROCEDURES, CatalogueEdition, version_id
@@ -59,6 +59,10 @@ def publish(work: Work, procedure: Procedure, now: datetime) -> None:
         level=procedure.level or None,
         result=procedure.result or None,
         papers=tuple(paper.name for paper in procedure.papers),
+        limits=tuple(
+            LimitRule(channel=rule.channel, case=rule.case or None, value=rule.value, unit=rule.unit)
+            for rule in procedure.limits
+        ),
     )
     work.put(PROCEDURES, procedure.code, procedure, (CATALOGUE_PROCEDURES, procedure.code, event))
     work.put(PROCEDURE_VERSIONS, version_id(procedure.code, procedure.version), procedure)

@@ -14,7 +14,7 @@ from services.intake.commands.moments import business_time
 from services.intake.domain import rating as domain
 from services.intake.domain.dossier import Dossier
 from services.intake.domain.rating import Answer, Rating, RatingChannel, Scores
-from services.intake.promise import promise
+from services.intake.promise import THE_CALENDAR_REF, calendar_of, promise
 from services.intake.store import DOSSIERS, INVITATIONS, RATINGS
 from services.kit.store import Ref
 from services.kit.tokens import token_hash
@@ -53,6 +53,7 @@ class RateDossier:
     def needs(self) -> Iterable[Ref]:
         yield Ref(DOSSIERS, self.code)
         yield Ref(RATINGS, self.code)
+        yield THE_CALENDAR_REF
 
     def decide(self, work: Work, now: datetime) -> Rated:
         """Raises: Missing `dossier-unknown`, Conflict `not-returned-yet`, `already-rated`, Invalid `moment-…`."""
@@ -74,6 +75,7 @@ class RateByInvitation:
 
     def needs(self) -> Iterable[Ref]:
         yield Ref(INVITATIONS, token_hash(self.token))
+        yield THE_CALENDAR_REF
 
     def decide(self, work: Work, now: datetime) -> Rated:
         """Raises: Missing `invitation-unknown`, Conflict `already-rated`."""
@@ -89,7 +91,8 @@ def _keep(work: Work, dossier: Dossier, answer: Answer, at: datetime, policy: Ra
     before = work.get(RATINGS, dossier.code)
     if before is not None and domain.answered_before(before, answer):
         return Rated(before, True)
-    follow_up_due = promise(at, policy.follow_up_working_days, LimitUnit.WORKING_DAYS).due_at
+    calendar = calendar_of(work, dossier.counter)
+    follow_up_due = promise(at, policy.follow_up_working_days, LimitUnit.WORKING_DAYS, calendar).due_at
     rating, event = domain.rate(dossier, answer, at, follow_up_due)
     work.put(RATINGS, dossier.code, rating, (DOSSIER_EVENTS, dossier.code, event))
     return Rated(rating, False)

@@ -16,8 +16,8 @@ from services.intake.commands.new_dossier import NewDossier
 from services.intake.domain import receiving
 from services.intake.domain.checklist import require_complete
 from services.intake.domain.dossier import Dossier, HandOver
-from services.intake.domain.procedure import Procedure
-from services.intake.promise import Promise, promise
+from services.intake.domain.procedure import solvable_on_the_spot
+from services.intake.promise import Promise, calendar_of_promise, promise
 from services.intake.store import DOSSIERS
 from services.kit.store import Ref
 from services.kit.work import Work
@@ -73,8 +73,8 @@ class RegisterDossier:
         Raises:
             Conflict `idempotency-key-reused`, `external-ref-reused`, `code-taken`, `duplicate-suspected`,
                 `checklist-incomplete`.
-            Missing `procedure-unknown`, Invalid `procedure-limit-unknown`, `on-the-spot-not-allowed`, `moment-…`,
-                `paper-…`.
+            Missing `procedure-unknown`, Invalid `procedure-limit-unknown`, `on-the-spot-not-allowed`,
+                `case-not-published`, `moment-…`, `paper-…`.
         """
         new = self._new
         known = new.once.answered(work)
@@ -88,7 +88,7 @@ class RegisterDossier:
         if not self.backfill:
             require_complete(procedure.papers, state.checklist)
             warn_of_duplicates(work, new.person, confirmed=self.duplicate_confirmed)
-        promised = self._promise(procedure, at)
+        promised = self._promise(work, state, at)
         code = new.code(work)
         state = replace(
             state,
@@ -101,19 +101,21 @@ class RegisterDossier:
         )
         state = self._resolved(state, at)
         outcome = Outcome.GRANTED if self.on_the_spot else self.history.outcome
-        dossier, event = receiving.submit(state, self.application.contact, outcome)
+        dossier, event = receiving.submit(state, self.application.contact, outcome, promised.trail)
         new.remember(work, code, now)
         work.put(DOSSIERS, code, dossier, (DOSSIER_EVENTS, code, event))
         return Registered(code, False, dossier)
 
-    def _promise(self, procedure: Procedure, at: datetime) -> Promise:
+    def _promise(self, work: Work, dossier: Dossier, at: datetime) -> Promise:
+        calendar = calendar_of_promise(work, dossier.counter, dossier.competent_agency)
         if self.on_the_spot is not None:
-            if not procedure.may_be_solved_on_the_spot:
+            if not solvable_on_the_spot(dossier.limit_value, dossier.limit_unit):
                 raise Invalid("on-the-spot-not-allowed", "Thủ tục này không giải quyết ngay tại quầy được.")
-            return promise(at, 1, LimitUnit.SAME_DAY)
+            return promise(at, 1, LimitUnit.SAME_DAY, calendar)
         if self.history.due_at is not None:
             return Promise(self.history.due_at, "theo sổ theo dõi hồ sơ cũ")
-        return promise(at, procedure.limit_value, procedure.limit_unit)
+        elsewhere = dossier.competent_agency is not None
+        return promise(at, dossier.limit_value, dossier.limit_unit, calendar, provisional=elsewhere)
 
     def _resolved(self, dossier: Dossier, at: datetime) -> Dossier:
         if self.on_the_spot is not None:

@@ -16,7 +16,7 @@ from services.intake.commands.moments import business_time
 from services.intake.domain import receiving
 from services.intake.domain.checklist import Line, check
 from services.intake.domain.dossier import Dossier
-from services.intake.promise import answer_due, promise
+from services.intake.promise import THE_CALENDAR_REF, answer_due, calendar_of, calendar_of_promise, promise
 from services.intake.store import DOSSIERS
 from services.kit.store import Ref
 from services.kit.work import Work
@@ -36,6 +36,7 @@ class SupplementDossier:
 
     def needs(self) -> Iterable[Ref]:
         yield Ref(DOSSIERS, self.code)
+        yield THE_CALENDAR_REF
 
     def decide(self, work: Work, now: datetime) -> Dossier:
         """Raises: Missing `dossier-unknown`, Conflict `supplement-not-expected`, Invalid `paper-…`, `moment-…`."""
@@ -44,10 +45,12 @@ class SupplementDossier:
         at = business_time(self.occurred_at, now, backfill=dossier.backfill, said_at=self.said_at, after=asked_at)
         brought = check(papers_of(work, dossier), self.checklist)
         if not dossier.accepted:
-            changed, filed_anew = receiving.resubmit(dossier, at, answer_due(at, dossier.channel), brought)
+            answer_by = answer_due(at, dossier.channel, calendar_of(work, dossier.counter))
+            changed, filed_anew = receiving.resubmit(dossier, at, answer_by, brought)
             work.put(DOSSIERS, self.code, changed, (DOSSIER_EVENTS, self.code, filed_anew))
             return changed
-        promised = promise(at, dossier.limit_value, dossier.limit_unit)
-        changed, event = receiving.supplement(dossier, at, promised.due_at, promised.explained, brought)
+        calendar = calendar_of_promise(work, dossier.counter, dossier.competent_agency)
+        promised = promise(at, dossier.limit_value, dossier.limit_unit, calendar)
+        changed, event = receiving.supplement(dossier, at, promised.due_at, promised.explained, brought, promised.trail)
         work.put(DOSSIERS, self.code, changed, (DOSSIER_EVENTS, self.code, event))
         return changed

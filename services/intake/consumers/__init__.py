@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from contracts.envelope import Envelope
-from contracts.events import Message, notify, routing
+from contracts.events import Message, calendar, notify, routing
 from contracts.events.base import DossierEvent
 from contracts.topics import COUNTER_INTAKE
 from services.intake.commands.invite import Invite
+from services.intake.commands.keep_calendar import KeepCalendar
 from services.intake.commands.learn_fact import LearnFact
 from services.intake.commands.note_told import NoteTold
 from services.intake.commands.rate_dossier import RatingPolicy
@@ -46,8 +47,9 @@ def handlers(
 
     facts: dict[type[Message], Handler] = {fact: learn for fact in FACTS}
     told: dict[type[Message], Handler] = {notify.NoticeSent: note, notify.NoticeDelivered: note}
+    calendars: dict[type[Message], Handler] = {calendar.CalendarPublished: lambda message, _: KeepCalendar(message)}
     door = CounterDoor(opener, sealer, now, backfill_counters, portal_door, rating_policy)
-    return facts | told | dict(door.handlers())
+    return facts | told | calendars | dict(door.handlers())
 
 
 __all__ = ["COMMAND_TOPICS", "GROUP", "handlers", "reply"]

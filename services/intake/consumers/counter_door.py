@@ -115,6 +115,7 @@ class CounterDoor:
             message.fee_paid_vnd,
             occurred_at=message.occurred_at,
             said_at=envelope.time,
+            case=message.case,
         )
 
     def request_completion(self, message: counter.RequestCompletion, envelope: Envelope) -> Decision[Any]:
@@ -215,6 +216,7 @@ class CounterDoor:
             return_address=others.return_address,
             clerk=others.clerk,
             external_ref=message.external_ref,
+            case=message.case,
             contact=sealed_contact(applicant, others, self.sealer),
         )
 

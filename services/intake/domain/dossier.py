@@ -24,6 +24,10 @@ from services.intake.domain.status import ALLOWED, REFUSALS, Action, Status
 
 DESK = "desk"
 """Who asked for papers, when it was not an agency."""
+_NOT_FOR_CITIZENS = frozenset({"escalated", "apology-prepared", "step-recalled"})
+_NOT_OF_A_STEP = frozenset({"due-soon", "overdue"})
+PROMISES = frozenset({"submitted", "supplemented", "resumed", "due-changed", "extended"})
+"""Kinds of timeline entries whose date is when the result is due (of others: when the desk answers)."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,15 @@ class TimelineEntry:
     due_at: datetime | None = None
     step: int | None = None
     step_due_at: datetime | None = None
+    to_step: int | None = None
+    """Which step has it again, where this one gave it back."""
+    timeliness: Timeliness | None = None
+    """Of a step that was completed, against its own due time."""
+
+    @property
+    def internal(self) -> bool:
+        """For the desk only: what agencies settle among themselves, and an apology that nobody has signed."""
+        return self.kind in _NOT_FOR_CITIZENS or (self.kind in _NOT_OF_A_STEP and self.step is not None)
 
 
 @dataclass(frozen=True)
@@ -64,6 +77,21 @@ class SupplementRequest:
     answered_at: datetime | None = None
     changes: tuple[Change, ...] = ()
     """What the citizen changed, for those who look again."""
+
+
+@dataclass(frozen=True)
+class Payment:
+    """A financial duty (nghĩa vụ tài chính) that an agency asked for, and what came of it."""
+
+    asked_at: datetime
+    by: str
+    """The agency's code."""
+    amount_vnd: int
+    legal_basis: str | None = None
+    """The text that leaves the time until payment out of the limit."""
+    paid_at: datetime | None = None
+    reference: str | None = None
+    """Số biên lai, mã giao dịch."""
 
 
 @dataclass(frozen=True)
@@ -106,6 +134,8 @@ class Dossier:
     """The same of the first promise, for the receipt."""
     limit_value: float | None
     limit_unit: LimitUnit | None
+    case: str | None = None
+    """The published case (trường hợp) it falls under; its limit may differ."""
     fee_vnd: int | None = None
     fee_paid_vnd: int | None = None
     sets: int = 1
@@ -139,6 +169,7 @@ class Dossier:
     on_the_spot: bool = False
     """Solved at the desk at once (NĐ 61/2018 Art 17.4)."""
     requests: tuple[SupplementRequest, ...] = ()
+    payments: tuple[Payment, ...] = ()
     grounds: tuple[str, ...] = ()
     """Coded legal grounds of a refusal."""
     withdrawal_reason: str | None = None
@@ -149,7 +180,7 @@ class Dossier:
     resolved_at: datetime | None = None
     returned_at: datetime | None = None
     ended_at: datetime | None = None
-    """Refused or withdrawn."""
+    """Refused, withdrawn or terminated."""
     hand_over: HandOver | None = None
     """Said beforehand for what was solved on the spot; it counts once the dossier is resolved."""
     timeline: tuple[TimelineEntry, ...] = ()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from contracts.reasons import DELAY_REASONS, REFUSAL_GROUNDS, SUPPLEMENT_REASONS
+from contracts.reasons import DELAY_REASONS, REFUSAL_GROUNDS, STOP_REASONS, SUPPLEMENT_REASONS
 
 WITHDRAWAL_REASONS: Mapping[str, str] = {
     "citizen-request": "Theo yêu cầu của ông/bà",
@@ -21,9 +21,13 @@ _REASONS: Mapping[str, str] = {
     **WITHDRAWAL_REASONS,
     **{code: ground.words for code, ground in REFUSAL_GROUNDS.items()},
     **DELAY_REASONS,
-    # Why an agency gives a dossier back, or stops.
+    **STOP_REASONS,
+    # Why an agency gives a dossier back.
     "wrong-authority": "Không thuộc thẩm quyền của cơ quan này",
-    "legal-dispute": "Đang có tranh chấp",
+    "completed-by-mistake": "Cơ quan sửa nhầm lẫn của mình",
+    # Why a promise was counted anew (`DueCause`).
+    "clock-started": "Cơ quan có thẩm quyền đã nhận hồ sơ",
+    "calendar-changed": "Lịch làm việc đã thay đổi",
 }
 _GENERAL: Mapping[str, str] = {
     "completion-requested": "Hồ sơ chưa đầy đủ",
@@ -32,6 +36,8 @@ _GENERAL: Mapping[str, str] = {
     "refused": "Không đủ điều kiện tiếp nhận",
     "transfer-declined": "Không thuộc nhiệm vụ của cơ quan này",
     "halted": "Theo quyết định của cơ quan giải quyết",
+    "terminated": "Theo quyết định của cơ quan giải quyết",
+    "sent-back": "Cần xử lý lại ở bước trước",
     "withdrawn": "Theo yêu cầu của ông/bà",
 }
 

@@ -6,8 +6,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from contracts.events import intake
+from contracts.events.base import TrailLine
 from contracts.problems import Conflict, Invalid
-from contracts.types import Outcome
+from contracts.types import LimitUnit, Outcome
 from services.intake.domain.checklist import Line, merge
 from services.intake.domain.dossier import DESK, Dossier, SupplementRequest, TimelineEntry, Wanted
 from services.intake.domain.grounds import check_grounds, check_reasons
@@ -34,16 +35,18 @@ def file(dossier: Dossier) -> tuple[Dossier, intake.DossierRegistered]:
 
 
 def submit(
-    dossier: Dossier, contact: str | None, outcome: Outcome | None = None
+    dossier: Dossier, contact: str | None, outcome: Outcome | None = None, due_trail: tuple[TrailLine, ...] = ()
 ) -> tuple[Dossier, intake.DossierSubmitted]:
     """A complete dossier is received: the receipt is printed and the limit runs (NĐ 61/2018 Art 17).
 
     Args:
         outcome: of a dossier that is resolved already (`dossier.resolved_at`): on the spot, or in an old register.
+        due_trail: how the due date was counted; empty where an old register states it.
     """
     due_at = dossier.due_at
     if due_at is None or due_at < dossier.received_at:
         raise Invalid("due-date-in-past", "Ngày hẹn trả không thể trước ngày tiếp nhận.")
+    limit_value, limit_unit = _promised_limit(dossier) if due_trail else (None, None)
     event = intake.DossierSubmitted(
         code=dossier.code,
         occurred_at=dossier.received_at,
@@ -62,6 +65,10 @@ def submit(
         competent_agency=dossier.competent_agency,
         resolved_at=dossier.resolved_at,
         outcome=outcome,
+        limit_value=limit_value,
+        limit_unit=limit_unit,
+        case=dossier.case,
+        due_trail=due_trail,
     )
     entry = TimelineEntry(dossier.received_at, "submitted", due_at=due_at)
     # Whether and when it was resolved is routing's word; it comes back as a fact.
@@ -69,7 +76,7 @@ def submit(
 
 
 def accept(
-    dossier: Dossier, at: datetime, due_at: datetime, due_explained: str
+    dossier: Dossier, at: datetime, due_at: datetime, due_explained: str, due_trail: tuple[TrailLine, ...] = ()
 ) -> tuple[Dossier, intake.DossierSubmitted]:
     """The clerk finds the filing complete and correct: from here the limit runs (NĐ 309/2026 Art 17.3)."""
     dossier.require(Action.ACCEPT)
@@ -82,7 +89,7 @@ def accept(
         first_due_explained=due_explained,
         answer_overdue=_late(dossier, at),
     )
-    return submit(received, dossier.contact)
+    return submit(received, dossier.contact, due_trail=due_trail)
 
 
 def request_completion(
@@ -133,12 +140,22 @@ def resubmit(
 
 
 def supplement(
-    dossier: Dossier, at: datetime, due_at: datetime, due_explained: str, brought: tuple[Line, ...] = ()
+    dossier: Dossier,
+    at: datetime,
+    due_at: datetime,
+    due_explained: str,
+    brought: tuple[Line, ...] = (),
+    due_trail: tuple[TrailLine, ...] = (),
 ) -> tuple[Dossier, intake.DossierSupplemented]:
     """The papers an agency asked for arrived: the whole limit begins anew (NĐ 61/2018 Art 19.4)."""
     dossier.require(Action.SUPPLEMENT)
     event = intake.DossierSupplemented(
-        code=dossier.code, occurred_at=at, backfill=dossier.backfill, counter=dossier.counter, due_at=due_at
+        code=dossier.code,
+        occurred_at=at,
+        backfill=dossier.backfill,
+        counter=dossier.counter,
+        due_at=due_at,
+        due_trail=due_trail,
     )
     entry = TimelineEntry(at, "supplemented", due_at=due_at)
     changed = answered(dossier, at, brought)
@@ -180,6 +197,11 @@ def answered(dossier: Dossier, at: datetime, brought: tuple[Line, ...]) -> Dossi
         return replace(dossier, checklist=checklist)
     last = replace(dossier.requests[-1], answered_at=at, changes=changes)
     return replace(dossier, checklist=checklist, requests=(*dossier.requests[:-1], last))
+
+
+def _promised_limit(dossier: Dossier) -> tuple[float | None, LimitUnit | None]:
+    """Solved on the spot is solved the same day, whatever is published."""
+    return (1.0, LimitUnit.SAME_DAY) if dossier.on_the_spot else (dossier.limit_value, dossier.limit_unit)
 
 
 def _late(dossier: Dossier, at: datetime) -> bool:

@@ -10,7 +10,7 @@ from enum import StrEnum
 from contracts.problems import Conflict
 from contracts.types import Outcome
 from services.intake.domain.checklist import Line
-from services.intake.domain.dossier import Dossier, TimelineEntry
+from services.intake.domain.dossier import PROMISES, Dossier, TimelineEntry
 from services.intake.domain.status import Status
 
 
@@ -47,10 +47,11 @@ LACKS: Mapping[str, str] = {
     "grounds": "chưa có căn cứ từ chối",
     "extension": "hồ sơ không được hẹn lại",
     "new-date": "chưa có ngày hẹn mới",
-    "ending": "hồ sơ không bị rút hoặc dừng giải quyết",
+    "ending": "hồ sơ không được rút và không bị dừng giải quyết",
     "form": "bộ mẫu áp dụng không có mẫu này",
 }
 """What a slip can lack, as a word for programs and for people."""
+_ENDINGS: Mapping[str, Status] = {"terminated": Status.TERMINATED, "withdrawn": Status.WITHDRAWN}
 
 
 @dataclass(frozen=True)
@@ -83,8 +84,9 @@ def extensions(dossier: Dossier) -> tuple[TimelineEntry, ...]:
 
 
 def endings(dossier: Dossier) -> tuple[TimelineEntry, ...]:
-    """Each time processing stopped for good: by decision, or because the citizen withdrew."""
-    return tuple(entry for entry in dossier.timeline if entry.kind in ("halted", "withdrawn"))
+    """How processing stopped for good: by decision, or because the citizen withdrew. Both, where the withdrawal came
+    after the decision and is void."""
+    return tuple(entry for entry in dossier.timeline if entry.kind in _ENDINGS)
 
 
 def occasions(dossier: Dossier, form: Form) -> int:
@@ -115,7 +117,7 @@ def lacks(dossier: Dossier, form: Form, about: int) -> tuple[str, ...]:
     if form is Form.APOLOGY:
         return _extension_lacks(extensions(dossier)[about - 1]) if there else ("extension",)
     if form is Form.TERMINATION:
-        return () if there and dossier.status in (Status.WITHDRAWN, Status.HALTED) else ("ending",)
+        return () if there and _ENDINGS[endings(dossier)[about - 1].kind] is dossier.status else ("ending",)
     return () if there else ("acceptance",)
 
 
@@ -137,8 +139,7 @@ def not_possible(missing: tuple[str, ...]) -> Conflict:
 
 def promised_before(dossier: Dossier, extension: TimelineEntry) -> datetime | None:
     """The appointment that an extension put off."""
-    dues = {"submitted", "supplemented", "extended"}
-    before = [e.due_at for e in dossier.timeline if e.kind in dues and e.at < extension.at and e.due_at is not None]
+    before = [e.due_at for e in dossier.timeline if e.kind in PROMISES and e.at < extension.at and e.due_at is not None]
     return before[-1] if before else dossier.first_due_at
 
 

@@ -19,11 +19,26 @@ class Status(StrEnum):
     HALTED = "halted"
     RESOLVED = "resolved"
     RETURNED = "returned"
+    TERMINATED = "terminated"
+    """Đình chỉ, dừng giải quyết by decision: no result comes (TT 03/2025 form 05)."""
 
 
-PORTAL_STATUS: Mapping[Status, int] = {status: number for number, status in enumerate(Status, start=1)}
-"""trangThaiHoSo 1-10 (TT 22/2019/TT-BTTTT, Phụ lục I), total by construction."""
-ENDED = frozenset({Status.REFUSED, Status.WITHDRAWN, Status.RETURNED})
+PORTAL_STATUS: Mapping[Status, int] = {
+    Status.REGISTERED: 1,
+    Status.RECEIVED: 2,
+    Status.REFUSED: 3,
+    Status.IN_PROCESS: 4,
+    Status.SUPPLEMENT: 5,
+    Status.PAYMENT: 6,
+    Status.WITHDRAWN: 7,
+    Status.HALTED: 8,
+    Status.TERMINATED: 8,
+    Status.RESOLVED: 9,
+    Status.RETURNED: 10,
+}
+"""trangThaiHoSo (TT 22/2019/TT-BTTTT, Phụ lục I), total. The portal has one status, 8, for what stands still and for
+what was stopped for good."""
+ENDED = frozenset({Status.REFUSED, Status.WITHDRAWN, Status.TERMINATED, Status.RETURNED})
 
 
 class Action(StrEnum):
@@ -33,6 +48,7 @@ class Action(StrEnum):
     REQUEST_COMPLETION = "request-completion"
     REFUSE = "refuse"
     SUPPLEMENT = "supplement"
+    RECORD_PAYMENT = "payment"
     WITHDRAW = "withdraw"
     HAND_OVER = "hand-over"
 
@@ -43,6 +59,7 @@ ALLOWED: Mapping[Action, frozenset[Status]] = {
     # A dossier that waits for papers may be refused only while it is not accepted; `Dossier.may` says so.
     Action.REFUSE: frozenset({Status.REGISTERED, Status.SUPPLEMENT}),
     Action.SUPPLEMENT: frozenset({Status.SUPPLEMENT}),
+    Action.RECORD_PAYMENT: frozenset({Status.PAYMENT}),
     # Until a decision or a result notice exists (TT 03/2025/TT-VPCP Art 7).
     Action.WITHDRAW: frozenset(
         {
@@ -66,6 +83,7 @@ REFUSALS: Mapping[Action, tuple[str, str]] = {
         "Hồ sơ đã tiếp nhận hoặc đã kết thúc nên không từ chối tiếp nhận được nữa.",
     ),
     Action.SUPPLEMENT: ("supplement-not-expected", "Hồ sơ này không đang chờ bổ sung."),
+    Action.RECORD_PAYMENT: ("payment-not-expected", "Hồ sơ này không đang chờ thực hiện nghĩa vụ tài chính."),
     Action.WITHDRAW: (
         "withdrawal-not-possible",
         "Hồ sơ đã có quyết định hoặc kết quả, hoặc đã kết thúc, nên không rút được nữa.",

@@ -12,7 +12,8 @@ from services.intake.promise import paper_forward_due
 from services.intake.queries.procedures import papers_of
 from services.intake.queries.receipt import receipt
 from services.intake.queries.track import story
-from services.intake.store import INFORMED
+from services.intake.store import CALENDAR, INFORMED, THE_CALENDAR
+from services.kit import worktime
 from services.kit.mongo import Mongo
 
 
@@ -20,12 +21,15 @@ async def desk_view(mongo: Mongo, dossier: Dossier) -> dict[str, Any]:
     """For clerks of the dossier's counter; holds personal data."""
     papers = await papers_of(mongo, dossier)
     informed = await INFORMED.read(mongo, dossier.code)
+    table = worktime.table_of(await CALENDAR.read(mongo, THE_CALENDAR))
+    calendar = worktime.calendar_for(table, dossier.counter)
     return story(dossier, informed) | {
         "receipt": receipt(dossier) if dossier.accepted else None,
         "counter": dossier.counter,
         "handed_in_at": dossier.handed_in_at or dossier.counter,
         "competent_agency": dossier.competent_agency,
         "agency": dossier.agency,
+        "case": dossier.case,
         "allowed": [action.value for action in dossier.allowed],
         "applicant": asdict(dossier.applicant),
         "submitter": asdict(dossier.submitter) if dossier.submitter else None,
@@ -41,7 +45,7 @@ async def desk_view(mongo: Mongo, dossier: Dossier) -> dict[str, Any]:
         "answer_due_at": dossier.answer_due_at,
         "answer_overdue": dossier.answer_overdue,
         "grounds": list(dossier.grounds),
-        "paper_forward_due_at": paper_forward_due(dossier.received_at) if dossier.accepted else None,
+        "paper_forward_due_at": paper_forward_due(dossier.received_at, calendar) if dossier.accepted else None,
         "hand_over": asdict(dossier.hand_over) if dossier.hand_over and dossier.returned_at else None,
     }
 

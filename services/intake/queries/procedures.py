@@ -150,7 +150,8 @@ def summary(procedure: Procedure) -> dict[str, Any]:
 
 
 def published(procedure: Procedure) -> dict[str, Any]:
-    """A procedure as it is published, with the papers to hand in."""
+    """A procedure as it is published, with the papers to hand in, its cases, and the limits that differ by channel or
+    case."""
     papers = [
         {
             "number": number,
@@ -162,7 +163,15 @@ def published(procedure: Procedure) -> dict[str, Any]:
         }
         for number, paper in enumerate(procedure.papers, start=1)
     ]
-    return summary(procedure) | {"papers": papers}
+    limits = [
+        {
+            "channel": rule.channel.value if rule.channel else None,
+            "case": rule.case or None,
+            "limit_text": _limit_text(rule.value, rule.unit),
+        }
+        for rule in procedure.limits
+    ]
+    return summary(procedure) | {"papers": papers, "limits": limits, "cases": list(procedure.cases)}
 
 
 def _limit_text(value: float | None, unit: LimitUnit | None) -> str | None:

@@ -61,10 +61,15 @@ def citizen_story(dossier: Dossier, informed: Informed | None, now: datetime, *,
         "answer_overdue": dossier.answer_overdue,
         "late": _late(dossier, now),
         "requests": [_request(request) for request in dossier.requests],
-        "payments": [_payment(payment) for payment in dossier.payments],
+        "payments": [_payment(payment) for payment in dossier.payments if payment.paid_at or payment is _owed(dossier)],
         "refusal": [_ground(code) for code in dossier.grounds],
         "may": may_now(dossier, rated=rated),
     }
+
+
+def _owed(dossier: Dossier) -> Payment | None:
+    """The financial duty that is to be done now."""
+    return dossier.payments[-1] if dossier.status is Status.PAYMENT else None
 
 
 def may_now(dossier: Dossier, *, rated: bool) -> list[str]:
@@ -190,6 +195,7 @@ def _payment(payment: Payment) -> dict[str, Any]:
     return {
         "asked_at": payment.asked_at,
         "amount_vnd": payment.amount_vnd,
+        "amount_text": f"{payment.amount_vnd:,} đồng".replace(",", "."),
         "legal_basis": payment.legal_basis,
         "paid_at": payment.paid_at,
         "paid_text": _text(payment.paid_at),

@@ -57,8 +57,10 @@ class _Trace:
     rows: list[HandOverRow] = field(default_factory=list)
     of_step: dict[int | None, list[int]] = field(default_factory=dict)
     """By step: places of the rows of its latest transfer."""
-    declined: dict[int | None, str | None] = field(default_factory=dict)
-    """By step: who gave it back, until it is with somebody else."""
+    had: dict[int | None, str | None] = field(default_factory=dict)
+    """By step: who had it last."""
+    declined: dict[int | None, TimelineEntry] = field(default_factory=dict)
+    """By step: that it was not taken, until it is with somebody else."""
 
     def hand(self, entry: TimelineEntry, giver: TimelineEntry | None, to: str | None, note: str) -> None:
         """`giver`: what the giving agency finished or gave back; None: the desk gives."""
@@ -74,16 +76,14 @@ class _Trace:
 
     def transfer(self, entry: TimelineEntry, given: Sequence[TimelineEntry]) -> None:
         first = len(self.rows)
-        gave_back = self.declined.pop(entry.step, None)
-        if gave_back is not None:
-            note = "Đơn vị giao không nhận giải quyết, chuyển lại"
-            self.hand(entry, TimelineEntry(entry.at, "transfer-declined", agency=gave_back), entry.agency, note)
-        elif not given:
-            self.hand(entry, None, entry.agency, "")
-        for giver in () if gave_back is not None else given:
-            note = "Trả lại bước trước" if giver.kind == "sent-back" else ""
-            self.hand(entry, giver, entry.agency, note)
+        declined = self.declined.pop(entry.step, None)
+        for giver in given:
+            self.hand(entry, giver, entry.agency, "Trả lại bước trước" if giver.kind == "sent-back" else "")
+        if not given:
+            note = "Đơn vị giao không nhận giải quyết, chuyển lại" if declined else ""
+            self.hand(entry, declined, entry.agency, note)
         self.of_step[entry.step] = list(range(first, len(self.rows)))
+        self.had[entry.step] = entry.agency
 
     def accept(self, entry: TimelineEntry) -> None:
         for place in self.of_step.get(entry.step, ()):
@@ -110,8 +110,11 @@ def hand_overs(dossier: Dossier, letterhead: Letterhead) -> tuple[HandOverRow, .
         begun = [entry for entry in moment if entry.kind == "transferred"]
         for entry in moment:
             _take(trace, entry, given)
-        for entry in finished if not begun else ():
-            trace.hand(entry, entry, None, _why_at_the_desk(moment))
+        for entry in given if not begun else ():
+            if entry.kind == "step-completed":
+                trace.hand(entry, entry, None, _why_at_the_desk(moment))
+            elif entry.step != entry.to_step:
+                trace.hand(entry, entry, trace.had.get(entry.to_step), "Đơn vị nhận sửa nhầm lẫn của mình")
     return tuple(trace.rows)
 
 
@@ -122,7 +125,7 @@ def _take(trace: _Trace, entry: TimelineEntry, given: Sequence[TimelineEntry]) -
         case "transfer-accepted":
             trace.accept(entry)
         case "transfer-declined":
-            trace.declined[entry.step] = entry.agency
+            trace.declined[entry.step] = entry
         case "supplement-requested":
             trace.hand(entry, entry, None, "Yêu cầu bổ sung hồ sơ; thời hạn tính lại từ đầu khi đủ")
 

@@ -18,7 +18,7 @@ from services.kit.worktime.errors import CalendarError, NotWorkingDayError
 from services.kit.worktime.layout import Windows, YearLayout, clock_after, elapsed_at, lay_out
 from services.kit.worktime.national import national_days
 from services.kit.worktime.overrides import NATIONAL_OVERRIDES
-from services.kit.worktime.zone import day_and_ms, moment_at, whole_ms
+from services.kit.worktime.zone import day_and_ms, moment_at, truncated, whole_ms
 
 #: The five-day week dates from October 1999, so earlier years would need another weekly rule.
 FIRST_YEAR: Final = 2000
@@ -158,6 +158,29 @@ class WorkCalendar:
         index = bisect_left(year.elapsed, target) - 1
         rest = target - year.elapsed[index]
         return moment_at(year.first + index, clock_after(year.windows[index], rest))
+
+    def subtract_working_time(self, moment: datetime, duration: timedelta) -> datetime:
+        """Return the earliest instant from which ``duration`` of office time passes until ``moment``.
+
+        For what has to be done in good time before a due date. Nothing to subtract gives the moment itself.
+
+        Raises:
+            CalendarError: negative duration, or the result lies before ``FIRST_YEAR``.
+            NaiveMomentError: the moment has no time zone.
+        """
+        removed = whole_ms(duration)
+        if removed < 0:
+            raise CalendarError("working time to subtract must not be negative")
+        number, target = self._elapsed(moment)
+        if removed == 0:
+            return truncated(moment)
+        target -= removed
+        while target <= 0:
+            number -= 1
+            target += self._year(number).total
+        year = self._year(number)
+        index = bisect_left(year.elapsed, target) - 1
+        return moment_at(year.first + index, clock_after(year.windows[index], target - year.elapsed[index]))
 
     def working_time_between(self, start: datetime, end: datetime) -> timedelta:
         """Return the office time between two instants; negative if ``end`` is the earlier one.

@@ -147,6 +147,18 @@ def resume(
     return Deadline(new, (*steps, _due_step(new)))
 
 
+def provisional(deadline: Deadline) -> Deadline:
+    """Return the same date, said to hold only until the competent agency has the dossier (phi địa giới).
+
+    A dossier handed in elsewhere is promised a date at once, but its limit runs from the moment when the competent
+    agency receives it (Nghị định 309/2026/NĐ-CP, Điều 17 khoản 3): call ``due`` again with that moment.
+    """
+    *steps, last = deadline.trail
+    text = "ngày hẹn là tạm tính: thời hạn được tính lại từ khi cơ quan có thẩm quyền nhận hồ sơ"
+    step = TrailStep(TrailKind.PROVISIONAL, last.at, text, law.FROM_COMPETENT_AGENCY)
+    return Deadline(deadline.due_at, (*steps, step, last))
+
+
 def outcome(finished_at: datetime, due_at: datetime) -> Outcome:
     """Compare the end of processing (not the pick-up) with the promise, by date in Viet Nam.
 

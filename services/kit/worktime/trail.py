@@ -23,6 +23,7 @@ class TrailKind(StrEnum):
     MOVED_FROM_DAY_OFF = "moved_from_day_off"
     STOPPED = "stopped"
     RESUMED = "resumed"
+    PROVISIONAL = "provisional"
     DUE = "due"
 
 
@@ -50,6 +51,7 @@ ENDS_WITH_THE_DAY: Final = "Bộ luật Dân sự 2015, Điều 148 khoản 1"
 ENDS_WITH_THE_MONTH: Final = "Bộ luật Dân sự 2015, Điều 148 khoản 3"
 MOVED_FROM_DAY_OFF: Final = "Bộ luật Dân sự 2015, Điều 148 khoản 5"
 SAME_DAY: Final = "Nghị định 23/2015/NĐ-CP, Điều 7"
+FROM_COMPETENT_AGENCY: Final = "Nghị định 309/2026/NĐ-CP, Điều 17 khoản 3"
 
 
 def explain(trail: Iterable[TrailStep]) -> str:

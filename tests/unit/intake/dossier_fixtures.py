@@ -7,7 +7,7 @@ from typing import Any
 
 from contracts.events import routing
 from contracts.events.base import DossierEvent
-from contracts.types import Channel, LimitUnit, Mechanism, Outcome, Timeliness
+from contracts.types import Channel, DueCause, LimitUnit, Mechanism, Outcome, StopKind, Timeliness
 from services.intake.domain.dossier import Dossier
 from services.intake.domain.people import Applicant
 from services.intake.domain.status import Status
@@ -21,6 +21,9 @@ VALUES: dict[str, Any] = {
     "agency": AGENCY, "step": 1, "steps": 2, "step_due_at": DUE, "due_at": NEW_DUE, "reason": "missing",
     "items": ("Giấy chứng sinh",), "amount_vnd": 1, "first_due_at": DUE, "mechanism": Mechanism.ONE_STOP,
     "procedure_code": "1.014466", "outcome": Outcome.GRANTED, "timeliness": Timeliness.EARLY,
+    "kind": StopKind.CONSULTATION, "cause": DueCause.CALENDAR_CHANGED, "previous_due_at": DUE, "to_step": 1,
+    "rule": "transfer-not-accepted", "to": "H12.970", "proposed_due_at": NEW_DUE, "waited_minutes": 5,
+    "worked_minutes": 90,
 }  # fmt: skip
 
 
@@ -36,9 +39,9 @@ def dossier(status: Status = Status.RECEIVED, **changes: Any) -> Dossier:
     return Dossier(**(values | changes))
 
 
-def fact(kind: type[DossierEvent]) -> DossierEvent:
+def fact(kind: type[DossierEvent], /, **changes: Any) -> DossierEvent:
     wanted = {name: VALUES[name] for name in kind.model_fields if name in VALUES}
-    return kind(code=CODE, occurred_at=AT + timedelta(hours=1), **wanted)
+    return kind(**({"code": CODE, "occurred_at": AT + timedelta(hours=1)} | wanted | changes))
 
 
 FACTS_OF_ROUTING = [

@@ -82,6 +82,20 @@ def resolved(before: Dossier, hours: float, agency: str) -> Dossier:
     )  # fmt: skip
 
 
+def completed(before: Dossier, hours: float, agency: str, step: int, timeliness: str = "early") -> Dossier:
+    return told(
+        before, routing.DossierStepCompleted, hours, agency=agency, step=step, outcome="granted",
+        timeliness=timeliness, step_due_at=DUE, waited_minutes=5, worked_minutes=60,
+    )  # fmt: skip
+
+
+def terminated(before: Dossier, hours: float, agency: str, ground: str | None = "procedure-suspended") -> Dossier:
+    return told(
+        before, routing.DossierResolved, hours, agency=agency, mechanism="one_stop", procedure_code="1.014466",
+        outcome="terminated", timeliness="early", due_at=DUE, first_due_at=DUE, ground=ground,
+    )  # fmt: skip
+
+
 def issued(of: Dossier, form: Form, about: int = 1, form_set: str = "2025") -> Sheet:
     return PRINTER.issued(Slip(form, about, "07/PBS-TTPVHCC", AT + DAY, form_set), of)
 

@@ -9,10 +9,11 @@ from itertools import product
 import pytest
 
 from contracts.events import notify, routing
-from contracts.events.base import DossierEvent
+from contracts.events.base import DossierEvent, TrailLine
 from contracts.problems import Conflict, Invalid
 from contracts.types import (
     DOSSIER_CODE_PATTERN,
+    DueCause,
     HandOverMethod,
     HandOverProof,
     NoticeChannel,
@@ -21,9 +22,9 @@ from contracts.types import (
     ReceivedBy,
     Timeliness,
 )
-from services.intake.domain import ending, informed, receiving
+from services.intake.domain import ending, informed, paying, receiving
 from services.intake.domain.dossier import Dossier, HandOver
-from services.intake.domain.ending import FACTS
+from services.intake.domain.ending import FACTS, TERMINATED
 from services.intake.domain.informed import Informed
 from services.intake.domain.numbering import DailyNumber, dossier_code, series_id
 from services.intake.domain.status import ENDED, PORTAL_STATUS, Status
@@ -31,6 +32,7 @@ from tests.unit.intake.dossier_fixtures import AGENCY, AT, CODE, DUE, FACTS_OF_R
 
 LATER = AT + timedelta(hours=2)
 ZALO = NoticeChannel.ZALO
+NEW_PROMISES = {routing.DossierExtended, routing.DossierResumed, routing.DossierDueChanged}
 KNOWN = [kind for kind in FACTS_OF_ROUTING if kind is not routing.AgencyTransferOpened]
 
 
@@ -47,11 +49,17 @@ def test_every_fact_is_taken_over_in_every_status(kind: type[DossierEvent], stat
     assert after.status is FACTS[kind].get(status, status)
     assert after.timeline[-1].kind == kind.TYPE.split(".")[-2]
     assert after.timeline[:-1] == before.timeline
-    assert (after.agency, after.first_due_at, after.applicant) == (AGENCY, DUE, before.applicant)
-    assert after.due_at == (NEW_DUE if kind is routing.DossierExtended else DUE)
+    assert (after.first_due_at, after.first_due_explained, after.applicant) == (
+        DUE,
+        before.due_explained,
+        before.applicant,
+    )
+    assert after.due_at == (NEW_DUE if kind in NEW_PROMISES else DUE)
+    assert (after.due_explained == before.due_explained) == (kind not in NEW_PROMISES)
+    assert ending.learn(after, told) is after
 
 
-@pytest.mark.parametrize(("kind", "status"), list(product(FACTS, ENDED)))
+@pytest.mark.parametrize(("kind", "status"), list(product(FACTS, sorted(ENDED))))
 def test_what_has_ended_stays_ended(kind: type[DossierEvent], status: Status) -> None:
     if (kind, status) != (routing.DossierResolved, Status.WITHDRAWN):
         assert ending.learn(dossier(status), fact(kind)).status is status
@@ -69,6 +77,19 @@ def test_what_was_solved_on_the_spot_cannot_be_withdrawn_before_routing_has_coun
     how = HandOver(AT, HandOverMethod.COUNTER, ReceivedBy.OWNER, HandOverProof.SIGNATURE)
     with pytest.raises(Conflict, match="không rút được nữa"):
         ending.withdraw(dossier(Status.RECEIVED, on_the_spot=True, hand_over=how), LATER, None)
+
+
+@pytest.mark.parametrize("status", list(Status))
+def test_a_termination_ends_a_dossier_without_a_result(status: Status) -> None:
+    """TT 03/2025/TT-VPCP form 05; nobody is asked to collect anything, and it counts as neither early nor late."""
+    told = fact(routing.DossierResolved, outcome=Outcome.TERMINATED, ground="procedure-suspended")
+    after = ending.learn(dossier(status), told)
+    assert after.status is TERMINATED.get(status, status)
+    assert set(TERMINATED) == set(FACTS[routing.DossierResolved])
+    assert (after.outcome, after.timeliness, after.resolved_at, after.grounds) == (Outcome.TERMINATED, None, None, ())
+    assert (after.timeline[-1].kind, after.timeline[-1].reason) == ("terminated", "procedure-suspended")
+    assert after.ended_at == told.occurred_at
+    assert status is not Status.IN_PROCESS or after.allowed == ()
 
 
 def test_a_result_brings_its_outcome_and_timeliness() -> None:
@@ -90,9 +111,94 @@ def test_an_extension_says_why_the_date_changed() -> None:
     assert after.timeline[-1].due_at == NEW_DUE
 
 
-def test_the_national_portal_has_a_code_for_every_status_and_each_code_once() -> None:
+TRAIL = (
+    TrailLine(kind="received", at=AT, text="tiếp nhận lúc 09:00"),
+    TrailLine(kind="day-off", at=AT, text="nghỉ 24/11/2026", legal_basis="Thông báo mẫu"),
+    TrailLine(kind="day-off", at=AT, text="nghỉ 25/11/2026", legal_basis="Thông báo mẫu"),
+    TrailLine(kind="due", at=NEW_DUE, text="hạn trả kết quả là 09:00 thứ Tư"),
+)
+
+
+@pytest.mark.parametrize("kind", [routing.DossierResumed, routing.DossierDueChanged])
+def test_a_new_promise_is_explained_by_its_trail_in_one_sentence(kind: type[DossierEvent]) -> None:
+    after = ending.learn(dossier(Status.HALTED), fact(kind, trail=TRAIL))
+    assert after.due_explained == (
+        "Tiếp nhận lúc 09:00; nghỉ 24/11/2026, nghỉ 25/11/2026 (Thông báo mẫu); hạn trả kết quả là 09:00 thứ Tư."
+    )
+    assert (after.timeline[-1].due_at, after.first_due_at) == (NEW_DUE, DUE)
+
+
+@pytest.mark.parametrize("cause", list(DueCause))
+def test_a_new_promise_without_a_trail_is_explained_by_its_cause(cause: DueCause) -> None:
+    said = ending.explain((), cause)
+    assert said[0].isupper()
+    assert said.endswith(".")
+
+
+def test_beside_a_branch_that_waits_others_go_on_and_the_dossier_still_waits() -> None:
+    """Only its own papers, payment or the end of the stop let it go on."""
+    for status in (Status.SUPPLEMENT, Status.PAYMENT, Status.HALTED):
+        for kind in (routing.DossierTransferred, routing.DossierStepCompleted, routing.DossierTransferAccepted):
+            assert ending.learn(dossier(status), fact(kind)).status is status
+
+
+def test_where_a_dossier_is_follows_its_branches() -> None:
+    of = dossier()
+    first = fact(routing.DossierTransferred, step=1, agency="H12.970.02")
+    second = fact(routing.DossierTransferred, step=2, agency="H12.970.03")
+    of = ending.learn(ending.learn(of, first), second)
+    assert of.agency == "H12.970.03"
+    of = ending.learn(of, fact(routing.DossierStepCompleted, step=2, agency="H12.970.03"))
+    assert of.agency == "H12.970.02"
+    warned = ending.learn(of, fact(routing.DossierEscalated, agency="H12.970.09"))
+    assert warned.agency == "H12.970.02"
+    back = fact(routing.DossierSentBack, step=2, to_step=2, agency="H12.970.03", reason="completed-by-mistake")
+    assert ending.learn(of, back).agency == "H12.970.03"
+    done = ending.learn(of, fact(routing.DossierStepRecalled, step=1, agency="H12.970.02"))
+    assert ending.learn(done, fact(routing.DossierResolved, agency="H12.970.03")).agency == "H12.970.03"
+
+
+def asked_to_pay(amount: int = 150_000) -> Dossier:
+    return ending.learn(dossier(Status.IN_PROCESS), fact(routing.DossierPaymentRequested, amount_vnd=amount))
+
+
+def test_a_payment_that_was_asked_for_is_recorded_once_and_lets_the_work_go_on() -> None:
+    before = asked_to_pay()
+    assert (before.status, before.payments[0].amount_vnd, before.payments[0].by) == (Status.PAYMENT, 150_000, AGENCY)
+    assert not paying.recorded(before, 150_000, "BL-1")
+    after, event = paying.record(before, LATER, 150_000, "BL-1")
+    assert (after.status, after.due_at, after.payments[0].paid_at) == (Status.IN_PROCESS, DUE, LATER)
+    assert (event.amount_vnd, event.reference, event.occurred_at) == (150_000, "BL-1", LATER)
+    assert paying.recorded(after, 150_000, "BL-1")
+    with pytest.raises(Conflict) as caught:
+        paying.recorded(after, 150_001, "BL-1")
+    assert (caught.value.slug, caught.value.facts["amount_vnd"]) == ("payment-reference-reused", 150_000)
+
+
+@pytest.mark.parametrize("amount", [0, 149_999, 150_001])
+def test_another_amount_than_the_one_asked_for_is_refused(amount: int) -> None:
+    with pytest.raises(Conflict) as caught:
+        paying.record(asked_to_pay(), LATER, amount, "BL-1")
+    assert (caught.value.slug, caught.value.facts["amount_vnd"]) == ("payment-amount-differs", 150_000)
+
+
+@pytest.mark.parametrize("status", sorted(set(Status) - {Status.PAYMENT}))
+def test_a_payment_that_nobody_asked_for_is_refused(status: Status) -> None:
+    conflict(lambda: paying.record(dossier(status), LATER, 1, "BL-1"), "payment-not-expected", status)
+
+
+def test_each_duty_is_paid_for_itself() -> None:
+    paid, _ = paying.record(asked_to_pay(), LATER, 150_000, "BL-1")
+    again = ending.learn(paid, fact(routing.DossierPaymentRequested, amount_vnd=7, occurred_at=LATER))
+    twice, _ = paying.record(again, LATER, 7, "BL-2")
+    assert [(payment.amount_vnd, payment.reference) for payment in twice.payments] == [(150_000, "BL-1"), (7, "BL-2")]
+
+
+def test_the_national_portal_has_a_code_for_every_status_and_a_status_for_every_code() -> None:
+    """TT 22/2019/TT-BTTTT, Phụ lục I: total both ways; what stands still and what was stopped for good share 8."""
     assert set(PORTAL_STATUS) == set(Status)
-    assert sorted(PORTAL_STATUS.values()) == list(range(1, 11))
+    assert sorted(PORTAL_STATUS.values()) == sorted([*range(1, 11), 8])
+    assert [PORTAL_STATUS[status] for status in (Status.HALTED, Status.TERMINATED)] == [8, 8]
     named = (Status.RECEIVED, Status.RESOLVED, Status.RETURNED)
     assert tuple(PORTAL_STATUS[status] for status in named) == (2, 9, 10)
 

@@ -17,6 +17,7 @@ from services.intake.domain.status import Status
 from services.intake.promise import promise
 from services.intake.queries.receipt import receipt
 from services.intake.search_words import fold
+from services.kit import worktime
 from tests.unit.intake.dossier_fixtures import APPLICANT, AT, CODE, DUE, dossier, fact
 
 
@@ -59,7 +60,7 @@ def test_without_a_stated_time_it_is_now() -> None:
 
 @pytest.mark.parametrize("unit", list(LimitUnit))
 def test_every_unit_of_a_limit_gives_a_promise_after_the_receipt_and_says_how(unit: LimitUnit) -> None:
-    promised = promise(AT, 1.0, unit)
+    promised = promise(AT, 1.0, unit, worktime.WorkCalendar())
     assert promised.due_at > AT
     assert "hạn trả kết quả" in promised.explained
 
@@ -76,7 +77,7 @@ def test_every_unit_of_a_limit_gives_a_promise_after_the_receipt_and_says_how(un
 )
 def test_what_cannot_be_promised_is_refused(year: int, value: float | None, unit: LimitUnit | None, slug: str) -> None:
     with pytest.raises(Invalid) as caught:
-        promise(AT.replace(year=year), value, unit)
+        promise(AT.replace(year=year), value, unit, worktime.WorkCalendar())
     assert caught.value.slug == slug
 
 

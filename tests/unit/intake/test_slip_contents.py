@@ -32,6 +32,7 @@ from tests.unit.intake.slip_samples import (
     extended,
     issued,
     refused,
+    terminated,
     values,
 )
 
@@ -173,6 +174,15 @@ def test_a_termination_says_since_when_and_why() -> None:
     assert shown["ended_at"] == "09 giờ 00 phút, ngày 24 tháng 11 năm 2026"
     assert shown["reason"] == "Theo yêu cầu rút hồ sơ của người nộp (mã lý do: changed-mind)"
     assert shown["basis"] == "Thông tư 03/2025/TT-VPCP, Điều 7"
+
+
+def test_a_termination_by_decision_names_its_ground() -> None:
+    shown = values(issued(terminated(accepted(), 24, FIRST), Form.TERMINATION))
+    assert shown["ended_at"] == "09 giờ 00 phút, ngày 24 tháng 11 năm 2026"
+    assert shown["reason"].startswith("Cơ quan giải quyết quyết định dừng: Thủ tục đang tạm dừng thực hiện (")
+    assert shown["basis"] == "Quyết định của cơ quan có thẩm quyền giải quyết hồ sơ"
+    own = values(issued(terminated(accepted(), 24, FIRST, "some-agencys-own"), Form.TERMINATION))
+    assert own["reason"] == "Cơ quan giải quyết quyết định dừng (mã lý do: some-agencys-own)"
 
 
 def test_a_slip_is_printed_again_on_the_form_it_was_issued_on() -> None:

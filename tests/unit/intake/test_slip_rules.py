@@ -27,7 +27,7 @@ from services.intake.domain.slip import (
 )
 from services.intake.domain.status import Status
 from tests.unit.intake.dossier_fixtures import AT, dossier
-from tests.unit.intake.slip_samples import FIRST, accepted, asked, extended, refused, resolved, told
+from tests.unit.intake.slip_samples import FIRST, accepted, asked, extended, refused, resolved, terminated, told
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,11 @@ from tests.unit.intake.slip_samples import FIRST, accepted, asked, extended, ref
         (extended(), Form.APOLOGY, ()),
         (accepted(), Form.TERMINATION, ("ending",)),
         (ending.withdraw(accepted(), AT, None)[0], Form.TERMINATION, ()),
-        (told(accepted(), routing.DossierHalted, 1, agency=FIRST, reason="by-decision"), Form.TERMINATION, ()),
+        (told(accepted(), routing.DossierHalted, 1, agency=FIRST, reason="by-decision"), Form.TERMINATION, ("ending",)),
+        (terminated(accepted(), 1, FIRST), Form.TERMINATION, ()),
+        (terminated(accepted(), 1, FIRST), Form.REFUSAL, ("refusal",)),
+        # The decision came first, the withdrawal is void: the notice is about the decision.
+        (terminated(ending.withdraw(accepted(), AT, None)[0], 1, FIRST), Form.TERMINATION, ("ending",)),
         (resolved(ending.withdraw(accepted(), AT, None)[0], 1, FIRST), Form.TERMINATION, ("ending",)),
     ],
 )
@@ -71,6 +75,12 @@ def test_a_slip_that_lacks_what_it_must_say_is_refused_and_says_what(
 def test_no_slip_is_possible_beyond_the_occasions_there_were(form: Form, status: Status, about: int) -> None:
     of = dossier(status)
     assert bool(lacks(of, form, about)) or about <= occasions(of, form)
+
+
+def test_of_a_void_withdrawal_and_the_decision_before_it_only_the_decision_has_a_notice() -> None:
+    of = terminated(ending.withdraw(accepted(), AT, None)[0], 1, FIRST)
+    assert [lacks(of, Form.TERMINATION, about) for about in (1, 2, 3)] == [("ending",), (), ("ending",)]
+    assert occasion(of, Form.TERMINATION, None) == 2
 
 
 def test_the_latest_occasion_is_meant_unless_one_is_named() -> None:

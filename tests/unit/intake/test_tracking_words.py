@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.events import intake, routing
-from contracts.reasons import REFUSAL_GROUNDS, SUPPLEMENT_REASONS
-from contracts.types import HandOverMethod, NoticeChannel, NoticeKind, Outcome, Timeliness
-from services.intake.domain import ending, receiving
+from contracts.reasons import DELAY_REASONS, REFUSAL_GROUNDS, STOP_REASONS, SUPPLEMENT_REASONS
+from contracts.types import DueCause, HandOverMethod, NoticeChannel, NoticeKind, Outcome, Timeliness
+from services.intake.domain import ending, paying, receiving
 from services.intake.domain.dossier import Dossier, TimelineEntry, Wanted
 from services.intake.domain.ending import FACTS
 from services.intake.domain.informed import Informed, Told
@@ -56,9 +56,10 @@ def test_every_word_that_can_be_needed_is_there() -> None:
     own = {
         intake.DossierRegistered, intake.DossierCompletionRequested, intake.DossierResubmitted,
         intake.DossierAnswerOverdue, intake.DossierSubmitted, intake.DossierRefused, intake.DossierSupplemented,
-        intake.DossierWithdrawn, intake.DossierReturned,
+        intake.DossierWithdrawn, intake.DossierPaid, intake.DossierReturned,
     }  # fmt: skip
-    assert kinds | {kind.TYPE.split(".")[-2] for kind in own} == set(words.ENTRY_WORDS)
+    assert kinds | {kind.TYPE.split(".")[-2] for kind in own} | {"terminated"} == set(words.ENTRY_WORDS)
+    assert set(words.STEP_WORDS) <= kinds
 
 
 @pytest.mark.parametrize("status", list(Status))
@@ -87,8 +88,80 @@ def test_a_code_is_never_shown_whether_it_is_known_or_not(code: str, kind: str) 
 
 
 def test_every_known_reason_has_words_of_its_own() -> None:
-    for code in (*SUPPLEMENT_REASONS, *REFUSAL_GROUNDS, *WITHDRAWAL_REASONS, "overload", "field-check"):
+    known = (*SUPPLEMENT_REASONS, *REFUSAL_GROUNDS, *WITHDRAWAL_REASONS, *STOP_REASONS, *DELAY_REASONS)
+    for code in (*known, *(cause.value for cause in (DueCause.CLOCK_STARTED, DueCause.CALENDAR_CHANGED))):
         assert reason_words("nothing-known", code) != reason_words("nothing-known", "no-such-code")
+
+
+INTERNAL = {
+    "escalated": fact(routing.DossierEscalated),
+    "apology-prepared": fact(routing.DossierApologyPrepared),
+    "step-recalled": fact(routing.DossierStepRecalled),
+    "due-soon": fact(routing.DossierDueSoon, step=1),
+    "overdue": fact(routing.DossierOverdue, step=1),
+}
+
+
+@pytest.mark.parametrize("kind", INTERNAL)
+def test_what_agencies_and_desk_settle_among_themselves_is_on_the_desks_story_and_no_news_for_the_citizen(
+    kind: str,
+) -> None:
+    state = ending.learn(dossier(Status.IN_PROCESS), INTERNAL[kind])
+    assert [line["kind"] for line in story(state)["timeline"]] == [kind]
+    assert told(state)["timeline"] == []
+    assert told(state)["late"] is None
+
+
+@pytest.mark.parametrize("kind", [routing.DossierDueSoon, routing.DossierOverdue])
+def test_the_promises_own_time_is_told_to_the_citizen(kind: type[Any]) -> None:
+    state = ending.learn(dossier(Status.IN_PROCESS), fact(kind, step=None))
+    assert [line["text"] for line in told(state)["timeline"]] == [words.ENTRY_WORDS[kind.TYPE.split(".")[-2]]]
+
+
+def test_a_finished_step_says_how_it_kept_its_own_time() -> None:
+    [line] = story(ending.learn(dossier(), fact(routing.DossierStepCompleted)))["timeline"]
+    assert (line["step"], line["timeliness"], line["timeliness_text"]) == (1, Timeliness.EARLY, "trước hạn")
+
+
+def test_a_dossier_that_was_terminated_says_why_and_that_nothing_is_to_be_collected() -> None:
+    ended = fact(routing.DossierResolved, outcome=Outcome.TERMINATED, timeliness="late", ground="papers-not-completed")
+    shown = told(ending.learn(dossier(Status.IN_PROCESS), ended), NEW_DUE)
+    assert (shown["status_code"], shown["finished"], shown["late"], shown["may"]) == (8, True, None, [])
+    assert "Thông báo dừng" in shown["advice"]
+    assert shown["timeline"][-1]["reason_text"] == "Không bổ sung đủ giấy tờ trong thời hạn"
+
+
+class TestPayment:
+    def asked(self) -> Dossier:
+        return ending.learn(dossier(Status.IN_PROCESS), fact(routing.DossierPaymentRequested, amount_vnd=150_000))
+
+    def test_what_is_to_be_paid_is_shown_and_why(self) -> None:
+        shown = told(self.asked(), NEW_DUE)
+        assert (shown["payments"][0]["amount_vnd"], shown["payments"][0]["paid_at"]) == (150_000, None)
+        assert shown["payments"][0]["amount_text"] == "150.000 đồng"
+        assert "tạm dừng" in shown["clock_text"]
+
+    def test_what_the_agency_no_longer_waits_for_is_not_asked_any_more(self) -> None:
+        """Paid elsewhere, or its step became needless."""
+        goes_on = fact(routing.DossierResumed, kind="payment", occurred_at=AT + timedelta(hours=3))
+        assert told(ending.learn(self.asked(), goes_on))["payments"] == []
+
+    def test_between_the_payment_and_the_new_date_nothing_is_said_to_be_late(self) -> None:
+        """Routing counts the date; while it is away the old one means nothing."""
+        paid, _ = paying.record(self.asked(), AT + timedelta(hours=2), 150_000, "BL-1")
+        shown = told(paid, DUE + timedelta(days=1))
+        assert (shown["late"], shown["clock_text"]) == (None, words.NEW_DATE_COMES)
+        goes_on = fact(routing.DossierResumed, kind="payment", occurred_at=AT + timedelta(hours=3))
+        resumed = ending.learn(paid, goes_on)
+        assert (told(resumed)["due_at"], told(resumed)["clock_text"]) == (NEW_DUE, None)
+        assert told(resumed, NEW_DUE + timedelta(days=1))["late"]["overdue"]
+
+
+def test_a_new_date_after_an_extension_is_not_put_off_any_more() -> None:
+    """What the agency apologised for is over when the promise is another one by law."""
+    late = ending.learn(dossier(Status.IN_PROCESS), fact(routing.DossierExtended))
+    assert told(late)["late"] is not None
+    assert told(ending.learn(late, fact(routing.DossierDueChanged, occurred_at=DUE)))["late"] is None
 
 
 def test_a_story_is_told_in_the_order_in_which_it_happened() -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from contracts.envelope import Envelope
 from contracts.events import MESSAGES
+from contracts.events.calendar import CalendarPublished
 from contracts.events.routing import DossierTransferred
 from contracts.topics import MAX_BODY_BYTES
 from services.kit.decoding import Decoded, Poison, decode
@@ -70,6 +71,15 @@ def test_each_way_to_be_wrong_has_its_word(record: Record, slug: str) -> None:
     assert isinstance(found, Poison)
     assert found.slug == slug
     assert found.record is record
+
+
+@pytest.mark.parametrize(("key", "slug"), [(b"calendar", None), (b"3", "key-mismatch"), (None, "key-mismatch")])
+def test_every_record_of_a_topic_with_one_key_has_that_key(key: bytes | None, slug: str | None) -> None:
+    event = CalendarPublished(version=3, published_at=AT)
+    headers = Envelope("1", "/routing", event.TYPE, AT, "calendar", 1).headers()
+    told = tuple((name, value.encode()) for name, value in headers.items())
+    found = decode(Record("calendar.v1", 0, 5, key, event.to_json(), told, 0))
+    assert (found.slug if isinstance(found, Poison) else None) == slug
 
 
 def test_the_reason_names_places_and_never_values() -> None:

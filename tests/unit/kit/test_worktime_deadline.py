@@ -54,7 +54,8 @@ def hours(count: float) -> TimeLimit:
     ],
 )
 def test_vectors_of_the_design(received: datetime, limit: TimeLimit, expected: datetime) -> None:
-    """Days by the Civil Code, hours from the minute: culture day, Tết, worked Saturday, swaps, Sunday receipt."""
+    """The 11 vectors of section 5.4 (method A; hours and the half day by the minute): days by the Civil Code, hours
+    from the minute: culture day, Tết, worked Saturday, swaps, Sunday receipt."""
     found = due(received, limit, CALENDAR).due_at
     assert found == expected
     assert found.tzinfo is UTC
