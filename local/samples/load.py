@@ -24,6 +24,7 @@ class Samples:
     procedures_file: Path = FOLDER / "procedures.csv"
     papers_file: Path = FOLDER / "papers.csv"
     agencies_file: Path = FOLDER / "agencies.csv"
+    workflows_file: Path = FOLDER / "workflows.yaml"
 
     def catalogue(self) -> CatalogueFile:
         """The procedures with the papers they require."""

@@ -1,9 +1,11 @@
-"""Which agency a published name means for a counter, in which turn, and until when."""
+"""Which agency a published name means for a counter, and in which turn."""
 
 from __future__ import annotations
 
 import unicodedata
+from dataclasses import replace
 from datetime import timedelta
+from fractions import Fraction
 from itertools import pairwise
 
 import pytest
@@ -13,10 +15,9 @@ from hypothesis import strategies as st
 from contracts.problems import Invalid, NotYet
 from contracts.types import Mechanism, Timeliness
 from services.routing.commands.import_agencies import read_agencies
-from services.routing.deadlines import budgets, timeliness
 from services.routing.domain.directory import Agency, Directory, unit_of
-from services.routing.domain.workflow import Turn, derive, turns
-from tests.unit.routing.case_fixtures import AT
+from services.routing.domain.workflow import Arrival, Turn, derive, positions, turns
+from tests.unit.routing.case_fixtures import AT, RECKONING
 
 OFFICE = "Phòng Kinh tế"
 DIRECTORY = Directory(
@@ -92,19 +93,21 @@ def test_neighbouring_turns_of_one_agency_are_one_turn_with_both_shares(
     agencies: tuple[str, ...], expected: list[tuple[str, float]]
 ) -> None:
     workflow = derive("1.014466", 1, Mechanism.INTERLINKED, agencies)
-    assert turns(workflow, DIRECTORY, "H12.970.00") == tuple(Turn(*turn) for turn in expected)
+    found = turns(workflow, DIRECTORY, Arrival("H12.970.00"))
+    assert [(turn.agency, turn.share) for turn in found] == expected
+    assert [turn.after for turn in found] == [(number,) if number else () for number in range(len(found))]
 
 
 @given(st.lists(st.sampled_from([a.name for a in DIRECTORY.agencies] + ["Nobody"]), min_size=1, max_size=20))
 def test_merging_keeps_the_whole_share_and_leaves_no_two_neighbours_alike(names: list[str]) -> None:
-    found = turns(derive("1.014466", 1, Mechanism.ONE_STOP, tuple(names)), DIRECTORY, "H12.970.05.00")
+    found = turns(derive("1.014466", 1, Mechanism.ONE_STOP, tuple(names)), DIRECTORY, Arrival("H12.970.05.00"))
     assert sum(turn.share for turn in found) == len(names)
     assert all(a.agency != b.agency for a, b in pairwise(found))
 
 
 def test_a_counter_whose_unit_is_not_in_the_directory_waits_for_the_directory() -> None:
     with pytest.raises(NotYet) as caught:
-        turns(derive("1.014466", 1, Mechanism.ONE_STOP, ("Nobody",)), DIRECTORY, "H77.1.00")
+        turns(derive("1.014466", 1, Mechanism.ONE_STOP, ("Nobody",)), DIRECTORY, Arrival("H77.1.00"))
     assert caught.value.slug == "agency-unknown"
 
 
@@ -122,37 +125,63 @@ def test_a_competent_agency_elsewhere_begins_and_the_rest_is_found_from_its_unit
 ) -> None:
     """Phi địa giới: routed by competence, not by the desk."""
     workflow = derive("1.014466", 1, Mechanism.INTERLINKED, agencies)
-    assert [turn.agency for turn in turns(workflow, DIRECTORY, "H12.970.05.00", competent)] == expected
+    arrival = Arrival("H12.970.05.00", competent=competent)
+    assert [turn.agency for turn in turns(workflow, DIRECTORY, arrival)] == expected
 
 
 def test_a_competent_agency_that_is_not_in_the_directory_waits_for_the_directory() -> None:
     with pytest.raises(NotYet) as caught:
-        turns(derive("1.014466", 1, Mechanism.ONE_STOP, (OFFICE,)), DIRECTORY, "H12.970.00", "H77.2")
+        turns(derive("1.014466", 1, Mechanism.ONE_STOP, (OFFICE,)), DIRECTORY, Arrival("H12.970.00", competent="H77.2"))
     assert caught.value.slug == "agency-unknown"
 
 
 def test_a_closed_dossier_of_a_unit_that_is_gone_names_the_unit() -> None:
     """Old registers: nothing is handed over, so nobody need be there to take it."""
     workflow = derive("1.014466", 1, Mechanism.ONE_STOP, ("Nobody",))
-    assert turns(workflow, DIRECTORY, "H77.1.00", closed=True) == (Turn("H77.1", 1.0),)
-    assert turns(workflow, DIRECTORY, "H77.1.00", "H77.2", closed=True) == (Turn("H77.2", 1.0),)
-    assert turns(workflow, DIRECTORY, "H12.970.00", closed=True) == turns(workflow, DIRECTORY, "H12.970.00")
+    gone, elsewhere = Arrival("H77.1.00", closed=True), Arrival("H77.1.00", competent="H77.2", closed=True)
+    assert turns(workflow, DIRECTORY, gone) == (Turn("H77.1", 1.0),)
+    assert turns(workflow, DIRECTORY, elsewhere) == (Turn("H77.2", 1.0),)
+    known = Arrival("H12.970.00")
+    assert turns(workflow, DIRECTORY, replace(known, closed=True)) == turns(workflow, DIRECTORY, known)
 
 
-@given(st.integers(0, 400 * 24 * 60), st.integers(-5 * 24 * 60, 60 * 24 * 60), st.lists(st.floats(0.1, 10), min_size=1))
-def test_budgets_never_fall_and_the_last_step_has_the_whole_limit(begin: int, length: int, shares: list[float]) -> None:
+@given(
+    st.integers(0, 400 * 24 * 60),
+    st.integers(0, 60 * 24 * 60),
+    st.lists(st.sampled_from([0.0, 0.1, 0.5, 1.0, 4.0]), min_size=1, max_size=12),
+    st.data(),
+)
+def test_no_step_is_due_before_those_it_follows_and_the_longest_way_has_the_whole_limit(
+    begin: int, length: int, shares: list[float], data: st.DataObject
+) -> None:
+    graph = [
+        Turn("H12", share, tuple(sorted(data.draw(st.sets(st.integers(1, number)))) if number else ()))
+        for number, share in enumerate(shares)
+    ]
     start = AT + timedelta(minutes=begin)
     due = start + timedelta(minutes=length)
-    found = budgets(start, due, shares)
-    assert found == sorted(found)
-    assert found[-1] == max(start, due)
+    parts = positions(graph)
+    assert max(parts) == 1
+    assert min(parts) >= 0
+    found = RECKONING.parts(start, due, parts)
+    assert max(found) == due
+    for turn, at in zip(graph, found, strict=True):
+        assert all(found[before - 1] <= at for before in turn.after)
+
+
+def test_branches_share_the_time_of_the_longest_one() -> None:
+    graph = (Turn("A", 0.1), Turn("B", 0.5, (1,)), Turn("C", 0.2, (1,)), Turn("D", 0.4, (2, 3)), Turn("E", 0.0, (4,)))
+    tenths = [Fraction(n, 10) for n in (1, 6, 3, 10, 10)]
+    assert positions(graph) == tenths
+    assert positions([replace(turn, share=turn.share * 160) for turn in graph]) == tenths  # hours of the same workflow
+    assert positions((Turn("A", 0.0), Turn("B", 0.0, (1,)))) == [1, 1]
 
 
 @pytest.mark.parametrize(
     ("hours", "expected"), [(-24, Timeliness.EARLY), (0, Timeliness.ON_TIME), (14, Timeliness.ON_TIME), (16, "late")]
 )
 def test_timeliness_is_by_date_in_viet_nam(hours: int, expected: str) -> None:
-    assert timeliness(AT + timedelta(hours=hours), AT) == expected  # AT is 09:00 in Viet Nam
+    assert RECKONING.timeliness(AT + timedelta(hours=hours), AT) == expected  # AT is 09:00 in Viet Nam
 
 
 @pytest.mark.parametrize(
