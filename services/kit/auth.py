@@ -2,7 +2,8 @@
 
 Scopes: `counter:<code>`, `agency:<code>`, `operator`, `service`; `backfill` beside a counter's own: it may state the
 past (registers migrated from paper), which starts no timer and tells nobody; `supervisor` beside a unit's own: a
-second request for papers, with its recorded legal basis (NĐ 61/2018 Art 11).
+second request for papers, with its recorded legal basis (NĐ 61/2018 Art 11); `head` beside an agency's own: signs
+apologies with a new date and decisions to stop (NĐ 61/2018 Art 19.9, form 04).
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from services.kit.tokens import token_hash
 API_KEYS = "api_keys"
 CACHE_S = 15.0
 """A revoked key works at most this much longer."""
-_SCOPE = re.compile(rf"operator|service|backfill|supervisor|(counter|agency):{UNIT_CODE_PATTERN[1:-1]}")
+_SCOPE = re.compile(rf"operator|service|backfill|supervisor|head|(counter|agency):{UNIT_CODE_PATTERN[1:-1]}")
 _KEY = re.compile(r"mc_[0-9a-f]{12}_[A-Za-z0-9_-]{32}")
 
 
@@ -39,6 +40,8 @@ class Caller:
 
     key_id: str
     scopes: frozenset[str]
+    expires_at: datetime | None = None
+    """Officers are seconded for a time (NĐ 118/2025 Art 12): from then on the key opens nothing."""
 
     def may(self, *wanted: str) -> bool:
         return bool(self.scopes & set(wanted))
@@ -112,7 +115,7 @@ class ApiKeys:
             if len(self._cache) > 10_000:
                 self._cache.clear()
             self._cache[digest] = cached
-        if cached[1] is None:
+        if cached[1] is None or (cached[1].expires_at is not None and cached[1].expires_at <= self.now()):
             raise Unauthenticated("key-unknown", "Khóa truy cập không đúng hoặc đã bị thu hồi.")
         return cached[1]
 
@@ -120,9 +123,7 @@ class ApiKeys:
         document = await self.mongo.collection(API_KEYS).find_one({"_id": key_id})
         if document is None or not hmac.compare_digest(document["hash"], digest) or document["revoked_at"]:
             return None
-        if document["expires_at"] is not None and document["expires_at"] <= self.now():
-            return None
-        return Caller(key_id, frozenset(document["scopes"]))
+        return Caller(key_id, frozenset(document["scopes"]), document["expires_at"])
 
 
 def make_key() -> str:

@@ -148,6 +148,8 @@ class Batch:
         fresh = await self._pass_fence(decoded)
         if not fresh:
             return
+        # A partition has one consumer at a time, so no other process adds to this part of a sum.
+        self.work.lane = min(f"{item.record.topic}/{item.record.partition}" for item in decoded)
         mine = self._sort_out(fresh)
         if look_up_inbox:
             mine = await self._without_known(mine)

@@ -21,9 +21,22 @@ CounterName = Literal[
     "receipts_total",
     "answers_overdue_total",
     "loop_failures_total",
+    "timer_failures_total",
+    "webhook_attempts_total",
+    "webhook_dead_letters_total",
+    "webhook_subscriptions_stopped_total",
     "limited_total",
 ]
-GaugeName = Literal["outbox_pending", "outbox_oldest_seconds", "parked_keys", "lease_held", "notices_waiting"]
+GaugeName = Literal[
+    "outbox_pending",
+    "outbox_oldest_seconds",
+    "parked_keys",
+    "lease_held",
+    "notices_waiting",
+    "webhook_subscriptions",
+    "webhook_dossiers_waiting",
+    "stuck_cases",
+]
 HistogramName = Literal["http_seconds", "batch_seconds", "batch_records", "commit_decisions", "gateway_seconds"]
 
 
@@ -75,6 +88,18 @@ COUNTERS: dict[CounterName, Definition] = {
     "answers_overdue_total": Definition(
         (), "Filings flagged because nobody answered in time.", "Rising: call the desks; `registered` lists what waits."
     ),
+    "timer_failures_total": Definition(
+        (), "Timers of cases whose rule failed; the others went on.", "Read the log `timers.rule_failed`: which rule."
+    ),
+    "webhook_attempts_total": Definition(
+        ("result",), "Calls to agencies' own systems.", "Many of one failure: look which subscription is failing."
+    ),
+    "webhook_dead_letters_total": Definition(
+        ("reason",), "Deliveries given up.", "`gave-up`: tell the agency; it can have them tried again."
+    ),
+    "webhook_subscriptions_stopped_total": Definition(
+        ("reason",), "Subscriptions that were paused or have ended by themselves.", "`failing`: call the agency."
+    ),
     "loop_failures_total": Definition(
         ("loop",), "Rounds of a background loop that failed.", "Read the log of that loop."
     ),
@@ -88,6 +113,17 @@ GAUGES: dict[GaugeName, Definition] = {
     "parked_keys": Definition((), "Keys (dossiers) set aside.", "Not zero for long: list, cure the cause, replay."),
     "lease_held": Definition(("lease",), "1 where this process leads.", "No process with 1: restart the workers."),
     "notices_waiting": Definition((), "Notices not yet handed over.", "Growing: gateway slow, quota used up or down."),
+    "webhook_subscriptions": Definition(
+        ("state",), "Webhook subscriptions: active, failing, paused.", "failing or paused: call that agency."
+    ),
+    "webhook_dossiers_waiting": Definition(
+        (), "Dossiers with deliveries to agencies' systems still to make.", "Growing: a partner is away or slow."
+    ),
+    "stuck_cases": Definition(
+        ("kind",),
+        "Dossiers and messages of routing that do not go on by themselves.",
+        "`motcua stuck`: cause and cure.",
+    ),
 }
 HISTOGRAMS: dict[HistogramName, tuple[Definition, tuple[float, ...]]] = {
     "http_seconds": (

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
@@ -15,8 +16,10 @@ from contracts.topics import Topic
 from services.kit.errors import Stale
 from services.kit.ids import new_id
 from services.kit.mongo import Mongo, Session
+from services.kit.mongo.driver import Document
 from services.kit.outbox import OUTBOX, Event, documents, row
 from services.kit.store import Ref, Store
+from services.kit.tally import Sums
 
 S = TypeVar("S")
 R_co = TypeVar("R_co", covariant=True)
@@ -72,14 +75,20 @@ class Work:
     source: str
     """CloudEvents source of the service, `/intake`."""
     now: datetime
+    lane: str = ""
+    """Which part of a sum this unit of work adds to: no other process uses it at the same time, if that can be had."""
     _held: dict[Ref, _Held] = field(default_factory=dict)
     _events: list[Event] = field(default_factory=list)
     _cause: Cause = field(default_factory=lambda: Cause(correlation_id=""))
     _before: dict[Ref, _Held] = field(default_factory=dict)
     _new_events: list[Event] = field(default_factory=list)
+    _mirrors: dict[tuple[str, str], Document] = field(default_factory=dict)
+    _new_mirrors: dict[tuple[str, str], Document] = field(default_factory=dict)
+    _sums: Sums = field(default_factory=Sums)
+    _new_sums: Sums = field(default_factory=Sums)
 
     async def load(self, mongo: Mongo, refs: Iterable[Ref]) -> None:
-        """Read what decisions need, one query a collection.
+        """Read what decisions need, one query a collection, all at once.
 
         Outside the transaction: every write is guarded by the version read here, so a change in between is noticed
         at the write. The transaction then holds writes only, which makes it short and conflicts rare.
@@ -88,12 +97,14 @@ class Work:
         for ref in refs:
             if ref not in self._held:
                 wanted.setdefault(ref.store.collection, {})[ref.id] = ref
-        for collection, by_id in wanted.items():
-            ids = list(by_id)
-            query: dict[str, Any] = {"_id": ids[0]} if len(ids) == 1 else {"_id": {"$in": ids}}
-            found = {d["_id"]: d async for d in mongo.collection(collection).find(query)}
-            for id, ref in by_id.items():
-                self._held[ref] = _held(ref, found.get(id))
+        await asyncio.gather(*(self._load(mongo, collection, by_id) for collection, by_id in wanted.items()))
+
+    async def _load(self, mongo: Mongo, collection: str, by_id: Mapping[str, Ref]) -> None:
+        ids = list(by_id)
+        query: dict[str, Any] = {"_id": ids[0]} if len(ids) == 1 else {"_id": {"$in": ids}}
+        found = {d["_id"]: d async for d in mongo.collection(collection).find(query)}
+        for id, ref in by_id.items():
+            self._held[ref] = _held(ref, found.get(id))
 
     def get(self, store: Store[S], id: str) -> S | None:
         """The state as decisions before this one in the same unit of work left it.
@@ -144,19 +155,42 @@ class Work:
             aggregate = f"{store.collection}/{id}"
             self._new_events.append(row(topic.name, key, envelope, message.to_json(), aggregate))
 
+    def mirror(self, collection: str, id: str, document: Document) -> None:
+        """Write a document that is derived from an aggregate put in this decision, for queries.
+
+        It has no version of its own: the aggregate's guards it, in the same transaction. The last one wins.
+        """
+        self._new_mirrors[collection, id] = {"_id": id, **document}
+
+    def add(self, collection: str, id: str, key: Mapping[str, Any], amounts: Mapping[str, int]) -> None:
+        """Add to a sum without reading it; nothing guards it, so who adds makes sure to do so once.
+
+        Args:
+            key: fields of a new document, which say what is summed.
+            amounts: by field; a dotted one lies within an embedded document.
+        """
+        self._new_sums.add(collection, id, key, amounts)
+
     def begin(self, cause: Cause) -> None:
         """Start the next decision."""
-        self._cause, self._before, self._new_events = cause, {}, []
+        self._cause = cause
+        self._forget()
 
     def keep(self) -> None:
         """The decision holds."""
         self._events += self._new_events
-        self._before, self._new_events = {}, []
+        self._mirrors |= self._new_mirrors
+        self._sums.add_all(self._new_sums)
+        self._forget()
 
     def drop(self) -> None:
         """The decision was refused: everything is as it was before it."""
         self._held.update(self._before)
-        self._before, self._new_events = {}, []
+        self._forget()
+
+    def _forget(self) -> None:
+        """Nothing is in the hands of the current decision."""
+        self._before, self._new_events, self._new_mirrors, self._new_sums = {}, [], {}, Sums()
 
     def add_event(self, event: Event) -> None:
         """An event that no aggregate owns (dead letters)."""
@@ -168,7 +202,7 @@ class Work:
 
     @property
     def has_changes(self) -> bool:
-        return any(held.dirty for held in self._held.values())
+        return bool(self._sums) or any(held.dirty for held in self._held.values())
 
     async def flush(self, mongo: Mongo, session: Session) -> None:
         """Write all changes: one bulk call a collection.
@@ -193,8 +227,16 @@ class Work:
             result = await mongo.collection(collection).bulk_write(operations, ordered=False, session=session)
             if result.matched_count + result.inserted_count != len(operations):
                 raise Stale(collection)
+        mirrored: dict[str, list[Any]] = {}
+        for (collection, id), document in self._mirrors.items():
+            mirrored.setdefault(collection, []).append(ReplaceOne({"_id": id}, document, upsert=True))
+        for collection, operations in mirrored.items():
+            await mongo.collection(collection).bulk_write(operations, ordered=False, session=session)
         if outbox:
             await mongo.collection(OUTBOX).insert_many(outbox, ordered=False, session=session)
+        # Last: sums are what two transactions most likely meet at, so they are held for the shortest time.
+        for collection, additions in self._sums.writes(self.lane).items():
+            await mongo.collection(collection).bulk_write(additions, ordered=False, session=session)
 
 
 def _held(ref: Ref, document: dict[str, Any] | None) -> _Held:

@@ -7,9 +7,9 @@ from fastapi import FastAPI
 from services.kit.api import make_api
 from services.kit.commit import Committer
 from services.kit.process import configure, serve
-from services.routing.http import routes
+from services.routing import http, http_calendar, http_inbox, http_operators, http_statistics, http_workflows
 from services.routing.settings import RoutingSettings
-from services.routing.store import STORES
+from services.routing.store import MORE, STORES
 
 PROCESS = "routing-api"
 SOURCE = "/routing"
@@ -19,7 +19,16 @@ def create_app(settings: RoutingSettings) -> FastAPI:
     """Wire the API."""
     mongo = settings.mongo("routing")
     now = settings.clock().now
-    return make_api(PROCESS, settings, mongo, [routes(mongo, Committer(mongo, SOURCE, now), now)], STORES)
+    committer = Committer(mongo, SOURCE, now)
+    routers = [
+        http.routes(mongo, committer, now),
+        http_inbox.routes(mongo, now),
+        http_calendar.routes(mongo, now),
+        http_statistics.routes(mongo, now),
+        http_operators.routes(mongo, now),
+        http_workflows.routes(mongo),
+    ]
+    return make_api(PROCESS, settings, mongo, routers, STORES, MORE)
 
 
 def main() -> None:

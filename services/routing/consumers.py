@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from contracts.events import Message, agency, catalogue, intake
 from contracts.topics import AGENCY_ACTIONS
 from services.kit.consumer import Handler
-from services.routing.commands.act_on_step import ActOnStep
+from services.routing.commands.act_on_step import PARTNER, ActOnStep
+from services.routing.commands.count_event import COUNTED, CountEvent, Counting
 from services.routing.commands.open_case import OpenCase
 from services.routing.commands.publish_workflow import PublishWorkflow
 from services.routing.commands.resume_case import ResumeCase
@@ -16,19 +17,13 @@ from services.routing.commands.withdraw_case import WithdrawCase
 GROUP = "routing"
 COMMAND_TOPICS = frozenset({AGENCY_ACTIONS.name})
 
-_ACTIONS = (
-    agency.AcceptTransfer,
-    agency.DeclineTransfer,
-    agency.CompleteStep,
-    agency.RequestSupplement,
-    agency.ExtendDueDate,
-)
 HANDLERS: Mapping[type[Message], Handler] = {
     catalogue.ProcedurePublished: lambda message, _: PublishWorkflow(message),
-    intake.DossierSubmitted: lambda message, _: OpenCase(message),
+    intake.DossierSubmitted: lambda message, _: Counting(OpenCase(message), message.code),
     intake.DossierSupplemented: lambda message, _: ResumeCase(message),
-    intake.DossierWithdrawn: lambda message, _: WithdrawCase(message),
-    # Partners on Kafka are believed, as far as the broker's ACLs let them write: a stated legal basis is enough.
-    **{action: lambda message, _: ActOnStep(message, supervisor=True) for action in _ACTIONS},
+    intake.DossierPaid: lambda message, _: ResumeCase(message),
+    intake.DossierWithdrawn: lambda message, _: Counting(WithdrawCase(message), message.code),
+    **{event: lambda message, envelope: CountEvent(message, envelope.time) for event in COUNTED},
+    **{action: lambda message, _: ActOnStep(message, PARTNER) for action in agency.ACTIONS},
 }
 """What routing does about each message type it cares for; filings before acceptance are the desk's business."""

@@ -1,47 +1,45 @@
-"""HTTP in: agencies."""
+"""HTTP in: what agencies do with their steps, and a case as they see it."""
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from contracts.events.agency import (
-    AcceptTransfer,
-    AgencyAction,
-    CompleteStep,
-    DeclineTransfer,
-    ExtendDueDate,
-    RequestSupplement,
-)
+from contracts.events import agency as said
 from contracts.problems import Denied, Missing, NotYet
-from contracts.types import Count, DossierCode, Moment, Outcome, ReasonCode, ShortText, UnitCode
+from contracts.types import Count, DossierCode, Moment, Money, Outcome, ReasonCode, ShortText, StopKind, UnitCode
 from services.kit.auth import Caller
 from services.kit.clock import Now
 from services.kit.commit import Committer
 from services.kit.http import CallerDep
 from services.kit.mongo import Mongo
-from services.routing.commands.act_on_step import ActOnStep
+from services.routing.commands.act_on_step import ActOnStep, Actor
+from services.routing.commands.assign_officer import AssignOfficer
 from services.routing.commands.place_case import PlaceCase
 from services.routing.domain.case import Case
-from services.routing.queries.inbox import inbox, shown
-from services.routing.queries.statistics import statistics
+from services.routing.queries.shown import shown
 from services.routing.store import CASES
 
 SUPERVISOR = "supervisor"
 """Scope beside an agency's own (người phụ trách)."""
+HEAD = "head"
+"""Scope beside an agency's own (thủ trưởng cơ quan): signs apologies and decisions to stop."""
+OfficerAccount = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,59}$")]
+"""Account of an officer as the agency names it; never a person's name or number."""
 
 
 class ActionIn(BaseModel):
     """What every action says."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
     agency: UnitCode
     step: Count
     occurred_at: Moment | None = None
+    revision: int | None = Field(default=None, ge=0)
+    """Revision of the case that was seen; given: refused when the case has moved on."""
 
 
 class DeclineIn(ActionIn):
@@ -51,7 +49,7 @@ class DeclineIn(ActionIn):
 class CompleteIn(ActionIn):
     outcome: Outcome = Outcome.GRANTED
     ground: ReasonCode | None = None
-    """Coded legal ground of a denial (NĐ 61/2018 Art 19.8)."""
+    """Coded legal ground of a denial or a decision to stop (NĐ 61/2018 Art 19.8)."""
 
 
 class SupplementIn(ActionIn):
@@ -61,8 +59,36 @@ class SupplementIn(ActionIn):
 
 
 class ExtendIn(ActionIn):
+    reason: ReasonCode | None = None
+    due_at: Moment | None = None
+    """Both absent: as the prepared apology proposes."""
+
+
+class PaymentIn(ActionIn):
+    amount_vnd: Money
+    legal_basis: ShortText
+
+
+class HaltIn(ActionIn):
+    kind: StopKind = StopKind.CONSULTATION
     reason: ReasonCode
-    due_at: Moment
+    legal_basis: ShortText
+
+
+class SendBackIn(ActionIn):
+    to_step: Count | None = None
+    reason: ReasonCode
+
+
+class AssignIn(BaseModel):
+    """Body of `POST /v1/cases/{code}/assign`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    agency: UnitCode
+    step: Count
+    officer: OfficerAccount
+    revision: int | None = Field(default=None, ge=0)
 
 
 class PlaceIn(BaseModel):
@@ -71,86 +97,89 @@ class PlaceIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     agency: UnitCode
+    step: Count | None = None
+
+
+ACTIONS: tuple[tuple[str, type[ActionIn], type[said.AgencyAction], str], ...] = (
+    ("accept", ActionIn, said.AcceptTransfer, "Nhận hồ sơ. Lặp lại không đổi gì."),
+    ("decline", DeclineIn, said.DeclineTransfer, "Trả lại, có mã lý do; hồ sơ chuyển cơ quan cấp trên."),
+    ("complete", CompleteIn, said.CompleteStep, "Hoàn thành bước. Lặp lại không đổi gì."),
+    (
+        "request-supplement",
+        SupplementIn,
+        said.RequestSupplement,
+        "Yêu cầu bổ sung, một lần; lần nữa cần người phụ trách và căn cứ pháp lý.",
+    ),
+    ("extend", ExtendIn, said.ExtendDueDate, "Xin lỗi và hẹn lại, một lần, thủ trưởng cơ quan ký."),
+    ("request-payment", PaymentIn, said.RequestPayment, "Yêu cầu thực hiện nghĩa vụ tài chính; thời hạn tạm dừng."),
+    ("halt", HaltIn, said.HaltProcessing, "Tạm dừng để lấy ý kiến, hoặc theo quyết định."),
+    ("resume", ActionIn, said.ResumeProcessing, "Tiếp tục giải quyết sau khi tạm dừng."),
+    ("send-back", SendBackIn, said.SendBackStep, "Trả lại bước ngay trước, có mã lý do."),
+    ("reopen", ActionIn, said.ReopenStep, "Lấy lại bước đã hoàn thành nhầm, khi bước sau chưa nhận."),
+)
+"""Path, body, command, words: the listing is what an agency can do with a step."""
 
 
 def routes(mongo: Mongo, committer: Committer, now: Now) -> APIRouter:
-    """The routes of the routing API; every one needs a key."""
+    """The routes about single cases; every one needs a key."""
     api = APIRouter(prefix="/v1")
+    for path, body, action, words in ACTIONS:
+        _add_action(api, committer, now, path, body, action, words)
 
-    async def act(action: type[AgencyAction], code: str, body: ActionIn, caller: Caller) -> dict[str, Any]:
+    @api.post("/cases/{code}/assign")
+    async def assign(code: DossierCode, body: AssignIn, caller: CallerDep) -> dict[str, Any]:
+        """Phân công cán bộ; người đang vắng thì giao cho người thay thế."""
         caller.require(f"agency:{body.agency}", "operator")
-        command = ActOnStep(action(code=code, **body.model_dump()), supervisor=caller.may(SUPERVISOR))
-        try:
-            return _view(await committer.run(command), caller, now())
-        except NotYet as error:
-            raise Missing(error.slug, error.message) from error
-
-    @api.post("/cases/{code}/accept")
-    async def accept(code: DossierCode, body: ActionIn, caller: CallerDep) -> dict[str, Any]:
-        """Nhận hồ sơ. Once more changes nothing."""
-        return await act(AcceptTransfer, code, body, caller)
-
-    @api.post("/cases/{code}/decline")
-    async def decline(code: DossierCode, body: DeclineIn, caller: CallerDep) -> dict[str, Any]:
-        """Trả lại, có mã lý do."""
-        return await act(DeclineTransfer, code, body, caller)
-
-    @api.post("/cases/{code}/complete")
-    async def complete(code: DossierCode, body: CompleteIn, caller: CallerDep) -> dict[str, Any]:
-        """Hoàn thành bước. Once more changes nothing."""
-        return await act(CompleteStep, code, body, caller)
-
-    @api.post("/cases/{code}/request-supplement")
-    async def request_supplement(code: DossierCode, body: SupplementIn, caller: CallerDep) -> dict[str, Any]:
-        """Yêu cầu bổ sung, một lần; lần nữa cần người phụ trách và căn cứ pháp lý."""
-        return await act(RequestSupplement, code, body, caller)
-
-    @api.post("/cases/{code}/extend")
-    async def extend(code: DossierCode, body: ExtendIn, caller: CallerDep) -> dict[str, Any]:
-        """Xin lỗi và hẹn lại, một lần."""
-        return await act(ExtendDueDate, code, body, caller)
+        command = AssignOfficer(code, body.agency, body.step, body.officer, caller.key_id, body.revision)
+        return _view(await committer.run(command), caller, now)
 
     @api.post("/cases/{code}/place")
     async def place(code: DossierCode, body: PlaceIn, caller: CallerDep) -> dict[str, Any]:
-        """Xếp cơ quan giải quyết cho hồ sơ bị mọi nơi trả lại; việc của người vận hành."""
+        """Xếp cơ quan giải quyết cho bước bị mọi nơi trả lại; việc của người vận hành."""
         caller.require("operator")
-        return _view(await committer.run(PlaceCase(code, body.agency)), caller, now())
+        return _view(await committer.run(PlaceCase(code, body.agency, caller.key_id, body.step)), caller, now)
 
     @api.get("/cases/{code}")
     async def show(code: DossierCode, caller: CallerDep) -> dict[str, Any]:
-        return _view(_visible(await CASES.read(mongo, code), caller), caller, now())
-
-    @api.get("/agencies/{agency}/transfers")
-    async def transfers(
-        agency: UnitCode,
-        caller: CallerDep,
-        state: Literal["offered", "accepted", "supplement", "unplaced"] = "offered",
-        limit: Annotated[int, Query(ge=1, le=500)] = 100,
-    ) -> dict[str, Any]:
-        """Hộp thư của cơ quan."""
-        caller.require(f"agency:{agency}", "operator", "service")
-        cases = await inbox(mongo, agency, state, limit=limit)
-        return {"agency": agency, "state": state, "cases": [_view(case, caller, now()) for case in cases]}
-
-    @api.get("/statistics")
-    async def show_statistics(caller: CallerDep) -> dict[str, Any]:
-        caller.require("operator", "service")
-        return await statistics(mongo)
+        """Hồ sơ: các bước, các lần chuyển, các lần hẹn kèm cách tính."""
+        return _view(visible(await CASES.read(mongo, code), caller), caller, now)
 
     return api
 
 
-def _view(case: Case, caller: Caller, at: datetime) -> dict[str, Any]:
-    acts = caller.may("operator", f"agency:{case.step.agency}")
-    return shown(case, at, supervisor=acts and caller.may(SUPERVISOR))
+def _add_action(
+    api: APIRouter,
+    committer: Committer,
+    now: Now,
+    path: str,
+    body_type: type[ActionIn],
+    action: type[said.AgencyAction],
+    words: str,
+) -> None:
+    async def act(code: DossierCode, body: ActionIn, caller: CallerDep) -> dict[str, Any]:
+        caller.require(f"agency:{body.agency}", "operator")
+        actor = Actor(caller.key_id, supervisor=caller.may(SUPERVISOR), head=caller.may(HEAD))
+        command = ActOnStep(action(code=code, **body.model_dump(exclude_none=True)), actor)
+        try:
+            return _view(await committer.run(command), caller, now)
+        except NotYet as error:
+            raise Missing(error.slug, error.message) from error
+
+    act.__annotations__["body"] = body_type
+    api.add_api_route(f"/cases/{{code}}/{path}", act, methods=["POST"], description=words, name=path)
 
 
-def _visible(case: Case | None, caller: Caller) -> Case:
+def _view(case: Case, caller: Caller, now: Now) -> dict[str, Any]:
+    agencies = None if caller.may("operator") else caller.units("agency")
+    return shown(case, now(), agencies, supervisor=caller.may(SUPERVISOR))
+
+
+def visible(case: Case | None, caller: Caller) -> Case:
     """A case is seen by the agencies of its steps, its counter and operators; for others it does not exist."""
     if not caller.may("operator", "service") and not (caller.units("agency") or caller.units("counter")):
         raise Denied("scope-missing", "Khóa truy cập này không có quyền làm việc đó.")
     if case is not None:
-        agencies = {step.agency for step in case.steps}
+        agencies = {step.agency for step in case.steps} | {transfer.agency for transfer in case.transfers}
         if caller.may("operator", "service", f"counter:{case.counter}") or agencies & caller.units("agency"):
             return case
     raise Missing("case-unknown", "Không tìm thấy hồ sơ với mã này.")

@@ -2,51 +2,114 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pymongo import ASCENDING, IndexModel
 
 from services.kit.store import Store
-from services.routing.domain.case import Case, CaseState
+from services.kit.worktime.edition import CalendarEdition
+from services.routing.domain.case import Case, Transfer, TransferState
 from services.routing.domain.directory import Directory
+from services.routing.domain.policy import PolicyRevision
+from services.routing.domain.recomputation import Recomputation
+from services.routing.domain.stuck import has_owner
 from services.routing.domain.workflow import Workflow
+from services.routing.tallies import INDEXES as TALLY_INDEXES
+from services.routing.tallies import TALLIES
 
 THE_DIRECTORY = "current"
+THE_CALENDAR = "current"
+THE_POLICY = "current"
 
 
-def inbox_place(agency: str, state: str) -> str:
-    """One equality finds an agency's work in one state."""
-    return f"{agency}|{state}"
+def _index(name: str, *fields: str, only: str) -> IndexModel:
+    """An index of open work: it holds what has the field `only`, not the past."""
+    return IndexModel(
+        [(field, ASCENDING) for field in fields], name=name, partialFilterExpression={only: {"$exists": True}}
+    )
 
 
-def _inbox(case: Case) -> Mapping[str, Any]:
-    """Set only while an agency has something to do or to wait for: the index holds open work, not the past."""
-    if case.state is CaseState.OPEN:
-        return {"inbox": inbox_place(case.step.agency, case.step.state.value)}
-    if case.state in {CaseState.SUPPLEMENT, CaseState.UNPLACED}:
-        return {"inbox": inbox_place(case.step.agency, case.state.value)}
-    return {}
+def _open_work(case: Case) -> Mapping[str, Any]:
+    """Set only while there is something to do or to wait for."""
+    if not case.open:
+        return {}
+    found: dict[str, Any] = {"open_since": case.received_at}
+    if case.stop is None:
+        found["open_due"] = case.due_at
+    else:
+        found["stopped"] = case.stop.kind.value
+        if not case.backfill:
+            found["waits_since"] = case.stop.since
+    if case.timers:
+        found["timer_at"] = case.timers[0].at
+    if case.unplaced:
+        found["unplaced_since"] = case.received_at
+    if case.apology is not None:
+        found["to_sign"] = case.apology.agency
+    if not has_owner(case) or not (case.timers or case.backfill):
+        found["neglected_since"] = case.received_at
+    if silent := [transfer.accept_by for transfer in _offered(case) if transfer.accept_by is not None]:
+        found["accept_by"] = min(silent)
+    return found
+
+
+def _offered(case: Case) -> Iterator[Transfer]:
+    """Hand-overs that nobody has answered yet."""
+    for number in case.active:
+        transfer = case.transfer_of(number)
+        if transfer is not None and transfer.state is TransferState.OFFERED:
+            yield transfer
 
 
 CASES: Store[Case] = Store(
     "cases",
     Case,
     indexes=(
-        IndexModel(
-            [("inbox", ASCENDING), ("due_at", ASCENDING)],
-            name="inbox",
-            partialFilterExpression={"inbox": {"$exists": True}},
-        ),
+        _index("open", "open_since", "_id", only="open_since"),
+        # Sparse holds the same as `only`, and the embedded engine uses it.
+        IndexModel([("open_due", ASCENDING)], name="open-due", sparse=True),
+        IndexModel([("stopped", ASCENDING)], name="stopped", sparse=True),
+        _index("timer", "timer_at", "_id", only="timer_at"),
+        _index("unplaced", "unplaced_since", "_id", only="unplaced_since"),
+        _index("to-sign", "to_sign", "due_at", "_id", only="to_sign"),
+        IndexModel([("waits_since", ASCENDING)], name="waits", sparse=True),
+        IndexModel([("neglected_since", ASCENDING)], name="neglected", sparse=True),
+        IndexModel([("accept_by", ASCENDING)], name="accept-by", sparse=True),
     ),
-    derived=_inbox,
+    derived=_open_work,
 )
 WORKFLOWS: Store[Workflow] = Store("workflows", Workflow)
 """By `procedure code@version`."""
 DIRECTORY: Store[Directory] = Store("directory", Directory)
 """One document: a province has some hundred agencies, read as a whole with each batch."""
+CALENDARS: Store[CalendarEdition] = Store("calendars", CalendarEdition)
+"""One document: the version in force."""
+POLICIES: Store[PolicyRevision] = Store("policies", PolicyRevision)
+"""One document."""
+RECOMPUTATIONS: Store[Recomputation] = Store("recomputations", Recomputation)
+"""One document a run; ids follow time."""
+RECOMPUTED = "recomputed"
+"""What a run did to each dossier that it changed or could not count: `<run>/<code>`."""
+TRANSFERS = "transfers"
+"""Every hand-over as a document of its own, for inboxes and partners: derived from the case, `<code>/<number>`."""
 
-STORES = (CASES, WORKFLOWS, DIRECTORY)
+STORES = (CASES, WORKFLOWS, DIRECTORY, CALENDARS, POLICIES, RECOMPUTATIONS)
+MORE: Mapping[str, tuple[IndexModel, ...]] = {
+    TRANSFERS: (
+        # The last fields answer filters from the index alone.
+        IndexModel(
+            [(name, ASCENDING) for name in ("agency", "box", "due_at", "_id", "procedure_code", "counter", "officer")],
+            name="inbox",
+            partialFilterExpression={"box": {"$exists": True}},
+        ),
+        IndexModel([(name, ASCENDING) for name in ("agency", "changed_at", "_id")], name="changes"),
+        IndexModel([("changed_at", ASCENDING)], name="news"),
+    ),
+    TALLIES: TALLY_INDEXES,
+    RECOMPUTED: (),
+}
+"""Collections that are not aggregates."""
 
 
 def workflow_id(procedure_code: str, version: int) -> str:

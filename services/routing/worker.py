@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from contracts.topics import CONSUMERS
+from services.kit.commit import Committer
 from services.kit.consumer import Consumer
 from services.kit.process import Worker, configure, run_worker
 from services.routing.api import SOURCE
 from services.routing.consumers import COMMAND_TOPICS, GROUP, HANDLERS
 from services.routing.settings import RoutingSettings
-from services.routing.store import STORES
+from services.routing.store import MORE, STORES
+from services.routing.stuck import StuckLoop
+from services.routing.timers import TimerLoop
 
 PROCESS = "routing-worker"
 
@@ -18,7 +21,21 @@ def create_worker(settings: RoutingSettings) -> Worker:
     mongo = settings.mongo("routing")
     now = settings.clock().now
     consumer = Consumer(GROUP, mongo, SOURCE, now, HANDLERS, command_topics=COMMAND_TOPICS, epoch=settings.kafka.epoch)
-    return Worker(PROCESS, settings, mongo, consumer, CONSUMERS[GROUP], settings.routing_worker_port, stores=STORES)
+    worker = Worker(
+        PROCESS,
+        settings,
+        mongo,
+        consumer,
+        CONSUMERS[GROUP],
+        settings.routing_worker_port,
+        stores=STORES,
+        collections=MORE,
+    )
+    committer = Committer(mongo, SOURCE, now, on_events=worker.relay.wake)
+    timers = TimerLoop(mongo, committer, worker.lease, now, settings.timer_seconds)
+    worker.loops["timers"] = timers.run
+    worker.loops["stuck"] = StuckLoop(mongo, worker.lease, now).run
+    return worker
 
 
 def main() -> None:

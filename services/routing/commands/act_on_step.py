@@ -1,4 +1,4 @@
-"""What an agency does with a step: accept, decline, complete, request a supplement, extend."""
+"""What an agency does with a step, from HTTP and from its own software on Kafka."""
 
 from __future__ import annotations
 
@@ -6,53 +6,62 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from contracts.events.agency import (
-    AcceptTransfer,
-    AgencyAction,
-    CompleteStep,
-    DeclineTransfer,
-    ExtendDueDate,
-    RequestSupplement,
-)
-from contracts.problems import Invalid, NotYet
+from contracts.events import agency as said
+from contracts.problems import Denied, Invalid, NotYet
 from services.kit.store import Ref
 from services.kit.work import Work
 from services.routing.commands.emit import keep
-from services.routing.deadlines import timeliness
-from services.routing.domain import actions
-from services.routing.domain.actions import Decided
+from services.routing.commands.setting import setting, setting_refs
+from services.routing.domain import actions, promises, stops
 from services.routing.domain.case import Case, Wanted
-from services.routing.domain.directory import Directory
-from services.routing.store import CASES, DIRECTORY, THE_DIRECTORY
+from services.routing.domain.checks import check_seen, turn_of
+from services.routing.domain.flow import Decided
+from services.routing.domain.setting import Setting
+from services.routing.store import CASES
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts, as far as rights go."""
+
+    id: str
+    """Key or system, for the audit; never a person's name."""
+    supervisor: bool = False
+    """May ask for papers a second time (người phụ trách)."""
+    head: bool = False
+    """Signs apologies and decisions to stop (thủ trưởng cơ quan)."""
+
+
+PARTNER = Actor("agency-software", supervisor=True, head=True)
+"""Partners on Kafka are believed, as far as the broker's ACLs let them write: they answer for who signed."""
 
 
 @dataclass(frozen=True)
 class ActOnStep:
     """The same command from HTTP and from Kafka; `action.agency` is who acts."""
 
-    action: AgencyAction
-    supervisor: bool
-    """Whether the caller may ask for papers a second time."""
+    action: said.AgencyAction
+    actor: Actor
 
     def needs(self) -> Iterable[Ref]:
         yield Ref(CASES, self.action.code)
-        if isinstance(self.action, DeclineTransfer):
-            yield Ref(DIRECTORY, THE_DIRECTORY)
+        yield from setting_refs()
 
     def decide(self, work: Work, now: datetime) -> Case:
         """
         Raises:
             NotYet `case-unknown`: no such case, or its `submitted` is still on the way.
-            Denied `wrong-agency`, `supervisor-needed`; Conflict `step-unknown`, `step-not-current`,
-            `action-not-allowed`, `case-withdrawn`, `supplement-already-requested`, `already-extended`;
-            Invalid `due-date-…`, `moment-…`.
+            Denied `wrong-agency`, `supervisor-needed`, `head-needed`; Conflict `step-unknown`, `step-not-current`,
+            `step-not-before`, `action-not-allowed`, `case-withdrawn`, `case-changed`, `supplement-already-requested`,
+            `already-extended`; Invalid `due-date-…`, `moment-…`, `ground-missing`, `apology-not-prepared`.
         """
         case = work.get(CASES, self.action.code)
         if case is None:
             raise NotYet("case-unknown", "Không tìm thấy hồ sơ với mã này.")
-        at = self._moment(case, now)
-        decided = self._decided(case, at, work)
-        return keep(work, decided) if decided[0] != case or decided[1] else case
+        turn_of(case, self.action.agency, self.action.step)  # first: others learn nothing of the case's state
+        check_seen(case, self.action.revision, self.action.step)
+        here = setting(work)
+        return keep(work, case, self._decided(case, self._moment(case, now), here), here)
 
     def _moment(self, case: Case, now: datetime) -> datetime:
         """Only backfilled cases take the stated time: an agency cannot move its own completion before the deadline."""
@@ -65,18 +74,34 @@ class ActOnStep:
             raise Invalid("moment-before-receipt", "Thời điểm ghi nhận trước khi hồ sơ được tiếp nhận.")
         return stated
 
-    def _decided(self, case: Case, at: datetime, work: Work) -> Decided:
-        match self.action:
-            case AcceptTransfer(agency=agency, step=step):
-                return actions.accept(case, agency, step, at)
-            case DeclineTransfer(agency=agency, step=step, reason=reason):
-                directory = work.get(DIRECTORY, THE_DIRECTORY) or Directory()
-                return actions.decline(case, agency, step, reason, directory.parent_of(agency), at)
-            case CompleteStep(agency=agency, step=step, outcome=outcome, ground=ground):
-                return actions.complete(case, agency, step, outcome, timeliness(at, case.due_at), at, ground)
-            case RequestSupplement(agency=agency, step=step, reason=reason, items=items, legal_basis=basis):
-                wanted = Wanted(reason, items, basis)
-                return actions.request_supplement(case, agency, step, wanted, at, supervisor=self.supervisor)
-            case ExtendDueDate(agency=agency, step=step, reason=reason, due_at=due_at):
-                return actions.extend(case, agency, step, reason, due_at, at)
-        raise TypeError(type(self.action).__name__)
+    def _decided(self, case: Case, at: datetime, here: Setting) -> Decided:
+        action = self.action
+        agency, step = action.agency, action.step
+        match action:
+            case said.AcceptTransfer():
+                return actions.accept(case, agency, step, at, here)
+            case said.DeclineTransfer():
+                return actions.decline(case, agency, step, action.reason, at, here)
+            case said.CompleteStep():
+                return actions.complete(case, agency, step, action.outcome, at, here, action.ground)
+            case said.RequestSupplement():
+                wanted = Wanted(action.reason, action.items, action.legal_basis)
+                return stops.request_supplement(case, agency, step, wanted, at, supervisor=self.actor.supervisor)
+            case said.ExtendDueDate():
+                self._needs_head()
+                return promises.extend(case, agency, step, action.reason, action.due_at, at, here)
+            case said.RequestPayment():
+                return stops.request_payment(case, agency, step, action.amount_vnd, action.legal_basis, at)
+            case said.HaltProcessing():
+                return stops.halt(case, agency, step, action.kind, action.reason, action.legal_basis, at)
+            case said.ResumeProcessing():
+                return stops.resume(case, agency, step, at, here)
+            case said.SendBackStep():
+                return actions.send_back(case, agency, step, action.to_step, action.reason, at, here)
+            case said.ReopenStep():
+                return actions.reopen(case, agency, step, at, self.actor.id)
+        raise TypeError(type(action).__name__)
+
+    def _needs_head(self) -> None:
+        if not self.actor.head:
+            raise Denied("head-needed", "Xin lỗi và hẹn lại do thủ trưởng cơ quan ký.", needs=["head"])

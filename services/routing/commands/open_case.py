@@ -1,4 +1,4 @@
-"""A dossier was received: open its case and hand it to the first agency, or count it when it is resolved already."""
+"""A dossier was received: open its case and hand it to the first agencies, or count it when it is resolved already."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from contracts.problems import NotYet
 from services.kit.store import Ref
 from services.kit.work import Work
 from services.routing.commands.emit import keep
-from services.routing.deadlines import budgets, timeliness
+from services.routing.commands.setting import setting, setting_refs
 from services.routing.domain import actions
 from services.routing.domain.case import Case, plan
-from services.routing.domain.directory import Directory
-from services.routing.domain.workflow import turns
-from services.routing.store import CASES, DIRECTORY, THE_DIRECTORY, WORKFLOWS, workflow_id
+from services.routing.domain.clock import Limit, kept
+from services.routing.domain.directory import Directory, unit_of
+from services.routing.domain.workflow import Arrival, Workflow, turns
+from services.routing.store import CASES, WORKFLOWS, workflow_id
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class OpenCase:
     def needs(self) -> Iterable[Ref]:
         yield Ref(CASES, self.submitted.code)
         yield Ref(WORKFLOWS, self._workflow)
-        yield Ref(DIRECTORY, THE_DIRECTORY)
+        yield from setting_refs()
 
     def decide(self, work: Work, now: datetime) -> None:
         """
@@ -46,27 +47,44 @@ class OpenCase:
         workflow = work.get(WORKFLOWS, self._workflow)
         if workflow is None:
             raise NotYet("workflow-unknown", "Chưa có quy trình cho phiên bản thủ tục này.")
-        resolved_at, outcome = submitted.resolved_at, submitted.outcome
-        closed = resolved_at is not None and outcome is not None
-        directory = work.get(DIRECTORY, THE_DIRECTORY) or Directory()
-        found = turns(workflow, directory, submitted.counter, submitted.competent_agency, closed=closed)
-        # Budgets are for work to come, and need a calendar that knows the year; an old register's may be past it.
-        shares = [turn.share for turn in found]
-        dues = [submitted.due_at] * len(found) if closed else budgets(submitted.received_at, submitted.due_at, shares)
-        case = Case(
+        here = setting(work)
+        case = self._case(workflow, here.directory)
+        if submitted.resolved_at is not None and submitted.outcome is not None:
+            decided = actions.open_resolved(case, submitted.outcome, submitted.resolved_at, here)
+        else:
+            at = submitted.occurred_at if submitted.backfill else now
+            decided = actions.open_case(case, kept(submitted.due_trail), at, here)
+        keep(work, None, decided, here)
+
+    def _case(self, workflow: Workflow, directory: Directory) -> Case:
+        submitted = self.submitted
+        competent = submitted.competent_agency
+        arrival = Arrival(
+            submitted.counter,
+            submitted.channel.value,
+            submitted.case,
+            competent,
+            closed=submitted.resolved_at is not None and submitted.outcome is not None,
+        )
+        found = turns(workflow, directory, arrival)
+        limited = submitted.limit_value is not None and submitted.limit_unit is not None
+        return Case(
             code=submitted.code,
             procedure_code=submitted.procedure_code,
             procedure_version=submitted.procedure_version,
             mechanism=submitted.mechanism,
             channel=submitted.channel.value,
             counter=submitted.counter,
+            unit=unit_of(submitted.counter) if competent is None else directory.unit_of_agency(competent),
+            field=workflow.field,
             received_at=submitted.received_at,
             due_at=submitted.due_at,
             first_due_at=submitted.due_at,
-            steps=plan(found, dues),
+            steps=plan(found, [submitted.due_at] * len(found)),
+            workflow_revision=workflow.revision,
+            limit=Limit(submitted.limit_value, submitted.limit_unit)
+            if limited and submitted.limit_value is not None and submitted.limit_unit is not None
+            else None,
+            provisional=competent is not None and not submitted.backfill,
             backfill=submitted.backfill,
         )
-        if resolved_at is not None and outcome is not None:
-            keep(work, actions.open_resolved(case, outcome, timeliness(resolved_at, submitted.due_at), resolved_at))
-        else:
-            keep(work, actions.open_case(case, submitted.occurred_at if submitted.backfill else now))

@@ -1,4 +1,4 @@
-"""An operator places a case that every agency declined."""
+"""An operator places a step that every agency declined."""
 
 from __future__ import annotations
 
@@ -10,29 +10,32 @@ from contracts.problems import Missing
 from services.kit.store import Ref
 from services.kit.work import Work
 from services.routing.commands.emit import keep
+from services.routing.commands.setting import setting, setting_refs
 from services.routing.domain import actions
 from services.routing.domain.case import Case
-from services.routing.domain.directory import Directory
-from services.routing.store import CASES, DIRECTORY, THE_DIRECTORY
+from services.routing.store import CASES
 
 
 @dataclass(frozen=True)
 class PlaceCase:
-    """Hand the current step to `agency`."""
+    """Hand a step to `agency`."""
 
     code: str
     agency: str
+    by: str
+    step: int | None = None
+    """Absent: the first that waits to be placed."""
 
     def needs(self) -> Iterable[Ref]:
         yield Ref(CASES, self.code)
-        yield Ref(DIRECTORY, THE_DIRECTORY)
+        yield from setting_refs()
 
     def decide(self, work: Work, now: datetime) -> Case:
         """Raises: Missing `case-unknown`, `agency-unknown`; Conflict `case-not-unplaced`."""
         case = work.get(CASES, self.code)
         if case is None:
             raise Missing("case-unknown", "Không tìm thấy hồ sơ với mã này.")
-        directory = work.get(DIRECTORY, THE_DIRECTORY) or Directory()
-        if self.agency not in directory.by_code():
+        here = setting(work)
+        if self.agency not in here.directory.by_code():
             raise Missing("agency-unknown", "Danh mục cơ quan không có mã này.")
-        return keep(work, actions.place(case, self.agency, now))
+        return keep(work, case, actions.place(case, self.agency, self.step, now, here, self.by), here)

@@ -1,4 +1,4 @@
-"""The citizen's missing papers arrived: go on under the new promise."""
+"""What a case waited for has come: the citizen's papers, or the payment."""
 
 from __future__ import annotations
 
@@ -6,33 +6,35 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from contracts.events.intake import DossierSupplemented
+from contracts.events.intake import DossierPaid, DossierSupplemented
 from contracts.problems import NotYet
 from services.kit.store import Ref
 from services.kit.work import Work
 from services.routing.commands.emit import keep
-from services.routing.deadlines import budgets
-from services.routing.domain import actions
+from services.routing.commands.setting import setting, setting_refs
+from services.routing.domain import stops
+from services.routing.domain.clock import kept
 from services.routing.store import CASES
 
 
 @dataclass(frozen=True)
 class ResumeCase:
-    """From `supplemented`."""
+    """From `supplemented` or `paid`."""
 
-    supplemented: DossierSupplemented
+    news: DossierSupplemented | DossierPaid
 
     def needs(self) -> Iterable[Ref]:
-        yield Ref(CASES, self.supplemented.code)
+        yield Ref(CASES, self.news.code)
+        yield from setting_refs()
 
     def decide(self, work: Work, now: datetime) -> None:
         """Raises: NotYet `case-unknown`."""
-        case = work.get(CASES, self.supplemented.code)
+        news, case = self.news, work.get(CASES, self.news.code)
         if case is None:
             raise NotYet("case-unknown", "Không tìm thấy hồ sơ với mã này.")
-        shares = [step.share for step in case.steps[case.current - 1 :]]
-        dues = budgets(self.supplemented.occurred_at, self.supplemented.due_at, shares)
-        at = self.supplemented.occurred_at if case.backfill else now
-        decided = actions.resume(case, self.supplemented.due_at, dues, at)
-        if decided[1]:
-            keep(work, decided)
+        here, at = setting(work), news.occurred_at if case.backfill else now
+        if isinstance(news, DossierPaid):
+            decided = stops.paid(case, at, here)
+        else:
+            decided = stops.supplemented(case, news.due_at, kept(news.due_trail), at, here)
+        keep(work, case, decided, here)

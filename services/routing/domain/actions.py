@@ -1,258 +1,215 @@
-"""What can happen to a case. Every action answers with the new state and the events that tell of it."""
+"""What agencies do with their steps. Every action answers with the new state and the events that tell of it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
 from contracts.events import routing
-from contracts.events.base import DossierEvent
-from contracts.problems import Conflict, Denied, Invalid
-from contracts.types import Outcome, Timeliness
-from services.routing.domain.case import Action, Case, CaseState, Step, StepState, Wanted
+from contracts.problems import Conflict, Invalid
+from contracts.types import DueCause, Outcome
+from services.routing.domain.case import (
+    TO_COME,
+    Action,
+    AuditEntry,
+    Case,
+    CaseState,
+    StepState,
+    Transfer,
+    TransferState,
+)
+from services.routing.domain.checks import check, turn_of
+from services.routing.domain.clock import Line, Tick, TickKind
+from services.routing.domain.flow import Decided, end_transfer, offer, resolve, settle, worked_minutes
+from services.routing.domain.promises import budget, promise, start_clock
+from services.routing.domain.setting import Setting
+from services.routing.domain.stops import end_idle_stop
 
-VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
-LONGEST_EXTENSION = timedelta(days=366)
-"""A date beyond it is a slip of the pen (or year 9999, which no calendar can compare), and could never be mended."""
-
-Decided = tuple[Case, tuple[DossierEvent, ...]]
+BY_MISTAKE = "completed-by-mistake"
 
 
-def open_case(case: Case, now: datetime) -> Decided:
-    """Begin with the first agency."""
-    return _offer(case, now)
+def open_case(case: Case, trail: tuple[Line, ...], at: datetime, setting: Setting) -> Decided:
+    """Begin: the first promise, each step's share of it, and the first agencies."""
+    case = replace(case, clock=(Tick(TickKind.STARTED, case.received_at),))
+    case = promise(case, DueCause.RECEIVED, case.received_at, case.due_at, trail)
+    return settle(budget(case, case.received_at, setting), at, setting)
 
 
-def open_resolved(case: Case, outcome: Outcome, timeliness: Timeliness, at: datetime) -> Decided:
+def open_resolved(case: Case, outcome: Outcome, at: datetime, setting: Setting) -> Decided:
     """Resolved before we heard of it, on the spot (NĐ 61/2018 Art 17.4) or in an old register: nobody is handed
-    anything, and every step was done at that moment."""
-    steps = tuple(replace(step, state=StepState.DONE, done_at=at) for step in case.steps)
-    return _resolve(replace(case, steps=steps, current=len(steps)), outcome, timeliness, at)
+    anything, and every step was done at that moment. No budgets: they are for work to come, and need a calendar that
+    knows the year; an old register's may be past it."""
+    case = promise(case, DueCause.RECEIVED, case.received_at, case.due_at)
+    steps = tuple(replace(step, state=StepState.DONE, outcome=outcome) for step in case.steps)
+    return resolve(replace(case, steps=steps), outcome, at, setting, case.steps[-1].agency)
 
 
-def accept(case: Case, agency: str, step: int, at: datetime) -> Decided:
+def accept(case: Case, agency: str, number: int, at: datetime, setting: Setting) -> Decided:
     """The agency takes the step (nhận hồ sơ). Once more by the same agency changes nothing."""
-    _turn_of(case, agency, step)
-    if case.step.state is StepState.ACCEPTED and case.current == step:
+    turn_of(case, agency, number)
+    step, transfer = case.step(number), case.transfer_of(number)
+    if step.state is StepState.ACCEPTED:
         return case, ()
-    _check(case, Action.ACCEPT, step)
+    check(case, Action.ACCEPT, number)
+    assert transfer is not None
     event = routing.DossierTransferAccepted(
-        code=case.code, occurred_at=at, backfill=case.backfill, step=step, agency=agency
+        code=case.code, occurred_at=at, backfill=case.backfill, step=number, agency=agency
     )
-    return _with_step(case, replace(case.step, state=StepState.ACCEPTED, accepted_at=at)), (event,)
+    taken = replace(transfer, state=TransferState.ACCEPTED, accepted_at=at, changed_at=at)
+    case = case.with_transfer(taken).with_step(number, replace(step, state=StepState.ACCEPTED))
+    started, events = start_clock(case, at, at, setting)
+    return started, (event, *events)
 
 
-def decline(case: Case, agency: str, step: int, reason: str, parent: str | None, at: datetime) -> Decided:
+def decline(case: Case, agency: str, number: int, reason: str, at: datetime, setting: Setting) -> Decided:
     """The agency gives the step back; it is offered to the agency above, which may decline in turn."""
-    _turn_of(case, agency, step)
-    _check(case, Action.DECLINE, step)
+    turn_of(case, agency, number)
+    check(case, Action.DECLINE, number)
     event = routing.DossierTransferDeclined(
-        code=case.code, occurred_at=at, backfill=case.backfill, step=step, agency=agency, reason=reason
+        code=case.code, occurred_at=at, backfill=case.backfill, step=number, agency=agency, reason=reason
     )
-    declined = (*case.step.declined_by, agency)
-    if parent is None or parent in declined:
-        changed = replace(case.step, state=StepState.WAITING, declined_by=declined)
-        return replace(_with_step(case, changed), state=CaseState.UNPLACED), (event,)
-    moved = _with_step(case, replace(case.step, agency=parent, state=StepState.WAITING, declined_by=declined))
-    offered, events = _offer(moved, at)
+    step = case.step(number)
+    declined = (*step.declined_by, agency)
+    case = end_transfer(case, number, TransferState.DECLINED, at)
+    above = setting.above(agency)
+    if above is None or above in declined:
+        return case.with_step(number, replace(step, state=StepState.UNPLACED, declined_by=declined)), (event,)
+    offered, events = offer(
+        case.with_step(number, replace(step, agency=above, declined_by=declined)), number, at, setting
+    )
     return offered, (event, *events)
 
 
-def place(case: Case, agency: str, at: datetime) -> Decided:
-    """An operator hands a case that nobody above would take to an agency, which may decline in turn."""
-    if case.state is not CaseState.UNPLACED:
+def place(case: Case, agency: str, number: int | None, at: datetime, setting: Setting, by: str) -> Decided:
+    """An operator hands a step that nobody above would take to an agency, which may decline in turn.
+
+    Args:
+        number: of the step; absent: the first that waits for it.
+    """
+    number = number or next(iter(case.unplaced), None)
+    known = number is not None and 1 <= number <= len(case.steps) and number in case.unplaced
+    if number is None or not known or not case.open:
         raise Conflict("case-not-unplaced", "Hồ sơ này không đang chờ xếp cơ quan giải quyết.", state=case.state.value)
-    placed = replace(case.step, agency=agency, state=StepState.WAITING, declined_by=())
-    return _offer(replace(_with_step(case, placed), state=CaseState.OPEN), at)
+    entry = AuditEntry(at, "placed", by, number, agency)
+    placed = replace(case.step(number), agency=agency, declined_by=())
+    return offer(replace(case.with_step(number, placed), audit=(*case.audit, entry)), number, at, setting)
 
 
 def complete(
-    case: Case,
-    agency: str,
-    step: int,
-    outcome: Outcome,
-    timeliness: Timeliness,
-    at: datetime,
-    ground: str | None = None,
+    case: Case, agency: str, number: int, outcome: Outcome, at: datetime, setting: Setting, ground: str | None = None
 ) -> Decided:
-    """The step is done; a denial or the last step resolves the dossier.
+    """The step is done. What follows is the graph's rule; a decision to stop (đình chỉ) ends the dossier at once.
 
     Args:
-        timeliness: of `at` against the current promise; used when this resolves the dossier.
-        ground: coded legal ground, which every denial has (NĐ 61/2018 Art 19.8).
+        ground: coded legal ground, which every denial and every decision to stop has (NĐ 61/2018 Art 19.8).
     """
-    _turn_of(case, agency, step)
-    if step < case.current or case.state is CaseState.RESOLVED:
+    turn_of(case, agency, number)
+    step = case.step(number)
+    if step.state is StepState.DONE or case.state is CaseState.RESOLVED:
         return case, ()  # said before: steps are done once
-    _check(case, Action.COMPLETE, step)
-    if outcome is Outcome.DENIED and ground is None:
+    check(case, Action.COMPLETE, number)
+    if outcome is not Outcome.GRANTED and ground is None:
         raise Invalid("ground-missing", "Từ chối giải quyết thì phải nêu căn cứ (NĐ 61/2018 Điều 19 khoản 8).")
-    done = _with_step(case, replace(case.step, state=StepState.DONE, done_at=at))
-    if outcome is Outcome.GRANTED and case.current < len(case.steps):
-        return _offer(replace(done, current=case.current + 1), at)
-    return _resolve(done, outcome, timeliness, at, ground)
+    transfer = case.transfer_of(number)
+    assert transfer is not None
+    reckoning = setting.calendar(case.unit)
+    event = routing.DossierStepCompleted(
+        code=case.code,
+        occurred_at=at,
+        backfill=case.backfill,
+        step=number,
+        agency=agency,
+        outcome=outcome,
+        timeliness=reckoning.timeliness(at, step.due_at),
+        step_due_at=step.due_at,
+        waited_minutes=_waited_minutes(case, transfer, setting),
+        worked_minutes=0 if case.backfill else worked_minutes(case, transfer, at, setting),
+    )
+    ground = None if outcome is Outcome.GRANTED else ground
+    done = replace(step, state=StepState.DONE, outcome=outcome, ground=ground, timeliness=event.timeliness)
+    case = end_transfer(case, number, TransferState.DONE, at).with_step(number, done)
+    if outcome is Outcome.TERMINATED:
+        ended, events = resolve(case, outcome, at, setting, agency, ground)
+    else:
+        ended, events = settle(case, at, setting, agency)
+    went_on, resumed = end_idle_stop(ended, at, setting)
+    return went_on, (event, *events, *resumed)
 
 
-def request_supplement(
-    case: Case, agency: str, step: int, wanted: Wanted, at: datetime, *, supervisor: bool = False
+def send_back(
+    case: Case, agency: str, number: int, to: int | None, reason: str, at: datetime, setting: Setting
 ) -> Decided:
-    """One complete request for missing papers; the clock stops (NĐ 61/2018 Art 11, Art 19.4).
-
-    A second one of the same dossier is a supervisor's, and states the legal basis that allows it.
-    """
-    _turn_of(case, agency, step)
-    if case.supplements and case.state is CaseState.OPEN:
-        _check_once_more(case, wanted, supervisor)
-    _check(case, Action.REQUEST_SUPPLEMENT, step, supervisor=supervisor)
-    event = routing.DossierSupplementRequested(
-        code=case.code,
-        occurred_at=at,
-        backfill=case.backfill,
-        step=step,
-        agency=agency,
-        reason=wanted.reason,
-        items=wanted.items,
-        legal_basis=wanted.legal_basis,
+    """What came from the step before is not fit: that step is handed over anew. Due times stay: who is late shows."""
+    turn_of(case, agency, number)
+    check(case, Action.SEND_BACK, number)
+    step = case.step(number)
+    before = [other for other in step.after if case.step(other).state is StepState.DONE]
+    to = to or (before[0] if len(before) == 1 else None)
+    if to not in before or to is None:
+        raise Conflict("step-not-before", "Chỉ trả lại được cho một bước ngay trước đã xong.", steps=before)
+    event = routing.DossierSentBack(
+        code=case.code, occurred_at=at, backfill=case.backfill, step=number, agency=agency, to_step=to, reason=reason
     )
-    return replace(case, state=CaseState.SUPPLEMENT, supplements=case.supplements + 1), (event,)
+    case = end_transfer(case, number, TransferState.SENT_BACK, at)
+    case = case.with_step(number, replace(step, state=StepState.WAITING))
+    offered, events = offer(case.with_step(to, replace(case.step(to), declined_by=())), to, at, setting)
+    return offered, (event, *events)
 
 
-def resume(case: Case, due_at: datetime, dues: Sequence[datetime], at: datetime) -> Decided:
-    """The papers came: new promise, new budgets for this step and those after it, offered anew."""
-    if case.state is not CaseState.SUPPLEMENT:
-        return case, ()
-    remaining = [replace(step, due_at=due) for step, due in zip(case.steps[case.current - 1 :], dues, strict=True)]
-    steps = (*case.steps[: case.current - 1], *remaining)
-    return _offer(replace(case, state=CaseState.OPEN, due_at=due_at, steps=steps), at)
-
-
-def extend(case: Case, agency: str, step: int, reason: str, due_at: datetime, at: datetime) -> Decided:
-    """Apology and new date, at most once; the first promise stays (NĐ 61/2018 Art 19.9).
-
-    The law wants it a day before the date at the latest. Later is better than never, and is marked.
-    """
-    _turn_of(case, agency, step)
-    if case.extended:
-        raise Conflict(
-            "already-extended", "Chỉ được hẹn lại một lần (NĐ 61/2018 Điều 19 khoản 9).", allowed=_words(case)
+def reopen(case: Case, agency: str, number: int, at: datetime, by: str) -> Decided:
+    """The agency completed the step by mistake and takes it back, as long as nobody after it has begun."""
+    turn_of(case, agency, number)
+    check(case, Action.REOPEN, number)
+    step, transfer = case.step(number), case.transfer_of(number)
+    assert transfer is not None
+    given_back = [after for after in case.followers(number) if case.step(after).state is not StepState.WAITING]
+    for after in given_back:
+        case = end_transfer(case, after, TransferState.RECALLED, at)
+        case = case.with_step(after, replace(case.step(after), state=StepState.WAITING))
+    again = replace(step, state=StepState.ACCEPTED, outcome=None, ground=None, timeliness=None)
+    taken = replace(transfer, state=TransferState.ACCEPTED, ended_at=None, changed_at=at)
+    case = case.with_transfer(taken).with_step(number, again)
+    events = tuple(
+        routing.DossierSentBack(
+            code=case.code,
+            occurred_at=at,
+            backfill=case.backfill,
+            step=after,
+            agency=case.step(after).agency,
+            to_step=number,
+            reason=BY_MISTAKE,
         )
-    _check(case, Action.EXTEND, step)
-    if due_at <= at:
-        raise Invalid("due-date-in-past", "Ngày hẹn lại phải ở tương lai.")
-    if due_at <= case.due_at:
-        raise Invalid("due-date-not-later", "Ngày hẹn lại phải sau ngày hẹn hiện tại.")
-    if due_at > case.due_at + LONGEST_EXTENSION:
-        raise Invalid("due-date-too-far", "Ngày hẹn lại không được quá một năm sau ngày hẹn hiện tại.")
-    event = routing.DossierExtended(
-        code=case.code,
-        occurred_at=at,
-        backfill=case.backfill,
-        agency=agency,
-        reason=reason,
-        due_at=due_at,
-        first_due_at=case.first_due_at,
+        for after in given_back or [number]
     )
-    last = replace(case.steps[-1], due_at=due_at)
-    late = _date(at) >= _date(case.due_at)
-    extended = replace(case, due_at=due_at, extended=True, late_notice=late, steps=(*case.steps[:-1], last))
-    return extended, (event,)
+    return replace(case, audit=(*case.audit, AuditEntry(at, "reopened", by, number))), events
 
 
-def withdraw(case: Case) -> Case:
+def assign(case: Case, agency: str, number: int, officer: str, at: datetime, by: str) -> Case:
+    """Put an officer in charge (phân công); the agency's own affair, so nothing is told of it."""
+    turn_of(case, agency, number)
+    check(case, Action.ASSIGN, number)
+    transfer = case.transfer_of(number)
+    assert transfer is not None
+    if transfer.officer == officer:
+        return case
+    entry = AuditEntry(at, "assigned", by, number, f"{transfer.officer or '-'} > {officer}")
+    changed = case.with_transfer(replace(transfer, officer=officer, changed_at=at))
+    return replace(changed, audit=(*case.audit, entry))
+
+
+def withdraw(case: Case, at: datetime) -> Case:
     """The citizen took the dossier back; nothing is left to do for any agency. Not once it is resolved: the decision
     came first (TT 03/2025/TT-VPCP Art 7)."""
-    return case if case.state is CaseState.RESOLVED else replace(case, state=CaseState.WITHDRAWN)
+    if not case.open:
+        return case
+    for number, step in enumerate(case.steps, start=1):
+        if step.state in TO_COME:
+            case = end_transfer(case, number, TransferState.RECALLED, at)
+            case = case.with_step(number, replace(step, state=StepState.RECALLED))
+    return replace(case, state=CaseState.WITHDRAWN, stop=None, apology=None)
 
 
-def _resolve(case: Case, outcome: Outcome, timeliness: Timeliness, at: datetime, ground: str | None = None) -> Decided:
-    event = routing.DossierResolved(
-        code=case.code,
-        occurred_at=at,
-        backfill=case.backfill,
-        agency=case.step.agency,
-        mechanism=case.mechanism,
-        procedure_code=case.procedure_code,
-        outcome=outcome,
-        ground=ground if outcome is Outcome.DENIED else None,
-        timeliness=timeliness,
-        due_at=case.due_at,
-        first_due_at=case.first_due_at,
-    )
-    return replace(case, state=CaseState.RESOLVED, outcome=outcome, timeliness=timeliness, resolved_at=at), (event,)
-
-
-def _offer(case: Case, at: datetime) -> Decided:
-    step = replace(case.step, state=StepState.OFFERED, offered_at=at, accepted_at=None)
-    transferred = routing.DossierTransferred(
-        code=case.code,
-        occurred_at=at,
-        backfill=case.backfill,
-        step=case.current,
-        steps=len(case.steps),
-        agency=step.agency,
-        step_due_at=step.due_at,
-        due_at=case.due_at,
-    )
-    opened = routing.AgencyTransferOpened(
-        code=case.code,
-        occurred_at=at,
-        backfill=case.backfill,
-        agency=step.agency,
-        step=case.current,
-        steps=len(case.steps),
-        procedure_code=case.procedure_code,
-        step_due_at=step.due_at,
-        due_at=case.due_at,
-    )
-    return _with_step(case, step), (transferred, opened)
-
-
-def _with_step(case: Case, step: Step) -> Case:
-    steps = list(case.steps)
-    steps[case.current - 1] = step
-    return replace(case, steps=tuple(steps))
-
-
-def _turn_of(case: Case, agency: str, step: int) -> None:
-    if not 1 <= step <= len(case.steps):
-        raise Conflict("step-unknown", f"Hồ sơ này có {len(case.steps)} bước.", allowed=_words(case))
-    if case.steps[step - 1].agency != agency:
-        raise Denied("wrong-agency", "Bước này không được giao cho cơ quan của ông/bà.")
-    if case.state is CaseState.WITHDRAWN:
-        raise Conflict("case-withdrawn", "Người nộp đã rút hồ sơ này; dừng giải quyết.", allowed=[])
-
-
-def _check_once_more(case: Case, wanted: Wanted, supervisor: bool) -> None:
-    if wanted.legal_basis is None:
-        raise Conflict(
-            "supplement-already-requested",
-            "Chỉ được yêu cầu bổ sung một lần (NĐ 61/2018 Điều 11); lần nữa phải có căn cứ pháp lý.",
-            allowed=_words(case, supervisor=supervisor),
-        )
-    if not supervisor:
-        raise Denied("supervisor-needed", "Yêu cầu bổ sung lần nữa là việc của người phụ trách.", needs=["supervisor"])
-
-
-def _check(case: Case, action: Action, step: int, *, supervisor: bool = False) -> None:
-    if step != case.current:
-        raise Conflict(
-            "step-not-current", f"Hồ sơ đang ở bước {case.current}.", current=case.current, allowed=_words(case)
-        )
-    if action not in case.allowed(supervisor=supervisor):
-        raise Conflict(
-            "action-not-allowed",
-            "Việc này không thực hiện được ở trạng thái hiện tại của hồ sơ.",
-            state=case.state.value,
-            step_state=case.step.state.value,
-            allowed=_words(case, supervisor=supervisor),
-        )
-
-
-def _date(moment: datetime) -> date:
-    return moment.astimezone(VIETNAM).date()
-
-
-def _words(case: Case, *, supervisor: bool = False) -> list[str]:
-    return sorted(action.value for action in case.allowed(supervisor=supervisor))
+def _waited_minutes(case: Case, transfer: Transfer, setting: Setting) -> int:
+    if transfer.accepted_at is None or case.backfill:
+        return 0
+    return setting.calendar(transfer.agency).minutes(transfer.offered_at, transfer.accepted_at)

@@ -1,8 +1,9 @@
-"""A case under any order of actions: never stuck without a reason, one result, promises kept."""
+"""A case under any order of actions: no branch is lost, nobody waits for nothing, promises and clocks keep the law."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from hypothesis import settings
@@ -12,17 +13,30 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from contracts.events import routing
 from contracts.events.base import DossierEvent
 from contracts.problems import Refused
-from contracts.types import Mechanism, Outcome
-from services.routing.deadlines import budgets, timeliness
-from services.routing.domain import actions as domain
-from services.routing.domain.actions import Decided
-from services.routing.domain.case import Action, Case, CaseState, StepState, Wanted, plan
+from contracts.types import LimitUnit, Outcome, StopKind
+from services.routing.domain import actions, promises, stops, timers
+from services.routing.domain.case import ACTIVE, TO_COME, Action, Case, CaseState, StepState, Wanted
+from services.routing.domain.clock import Limit, derive
+from services.routing.domain.flow import Decided, granted
+from services.routing.domain.timers import schedule
 from services.routing.domain.workflow import Turn
-from tests.unit.routing.case_fixtures import AT, CODE
+from tests.unit.routing.case_fixtures import AGENCIES, AT, RECKONING, SETTING, planned
 
-PARENTS = {"H12.970.02": "H12.970", "H12.970.03": "H12.970", "H12.970": "H12", "H12": None}
-AGENCIES = sorted(PARENTS)
 HOURS = st.integers(1, 72)
+LIMITS = st.builds(Limit, st.integers(1, 30).map(float), st.sampled_from([LimitUnit.WORKING_DAYS, LimitUnit.MONTHS]))
+BASIS = "Khoản 1 Điều 9 văn bản mẫu"
+
+
+@st.composite
+def graphs(draw: st.DrawFn) -> tuple[Turn, ...]:
+    """Any workflow of one to five steps: each comes after some of those before it."""
+    turns: list[Turn] = []
+    for number in range(1, draw(st.integers(1, 5)) + 1):
+        before = list(range(1, number))
+        after = tuple(sorted(draw(st.sets(st.sampled_from(before))))) if before else ()
+        needs = draw(st.integers(0, len(after)))
+        turns.append(Turn(draw(st.sampled_from(AGENCIES)), draw(st.sampled_from([0.5, 1.0, 2.0])), after, needs))
+    return tuple(turns)
 
 
 class CaseLife(RuleBasedStateMachine):
@@ -31,103 +45,177 @@ class CaseLife(RuleBasedStateMachine):
     case: Case
     events: list[DossierEvent]
 
-    @initialize(agencies=st.lists(st.sampled_from(AGENCIES), min_size=1, max_size=4), days=st.integers(1, 30))
-    def open(self, agencies: list[str], days: int) -> None:
-        due = AT + timedelta(days=days)
-        turns = [Turn(agency, 1.0) for agency in agencies]
-        case = Case(
-            code=CODE, procedure_code="1.014466", procedure_version=1, mechanism=Mechanism.ONE_STOP,
-            channel="counter", counter="H12.970.00", received_at=AT, due_at=due, first_due_at=due,
-            steps=plan(turns, budgets(AT, due, [1.0] * len(turns))),
-        )  # fmt: skip
-        self.now, self.first_due = AT, due
-        self.case, opened = domain.open_case(case, AT)
-        self.events = list(opened)
+    @initialize(turns=graphs(), limit=LIMITS, provisional=st.booleans())
+    def open(self, turns: tuple[Turn, ...], limit: Limit, provisional: bool) -> None:
+        before = replace(planned(turns, limit), provisional=provisional)
+        self.now, self.first_due, self.events, self.case = AT, before.due_at, [], before
+        self._follow(actions.open_case(before, RECKONING.due(AT, limit).lines, AT, SETTING))
 
-    def _try(self, what: str, agency: str, *more: Any, **options: Any) -> bool:
-        """Call an action of the domain; a refusal changes nothing."""
+    def _step(self, data: st.DataObject, *states: StepState) -> int:
+        """Any step; more often one in these states."""
+        fit = [number for number, step in enumerate(self.case.steps, 1) if step.state in states]
+        return data.draw(st.sampled_from(fit or list(range(1, len(self.case.steps) + 1))))
+
+    def _try(self, number: int, action: Action, run: Any, *, supervisor: bool = False) -> None:
+        """Do what the table allows, or be refused; a refusal changes nothing."""
         self.now += timedelta(minutes=7)
-        before = self.case
+        may = action in self.case.allowed(number, supervisor=supervisor)
         try:
-            decided: Decided = getattr(domain, what)(before, agency, before.current, *more, self.now, **options)
+            decided: Decided = run(self.case, self.case.step(number).agency)
         except Refused:
-            return False
+            assert not may
+            return
+        assert may or decided == (self.case, ())
         self._follow(decided)
-        return True
 
     def _follow(self, decided: Decided) -> None:
         after, events = decided
-        if not events:
-            assert after == self.case
-        if not any(isinstance(event, routing.DossierExtended) for event in events):
-            assert after.due_at >= self.case.due_at or self.case.state is CaseState.SUPPLEMENT
-        self.case = after
+        self.before, self.case = self.case, schedule(after, SETTING)
         self.events += events
 
-    @rule(agency=st.sampled_from(AGENCIES))
-    def anybody_accepts(self, agency: str) -> None:
-        self._try("accept", agency)
+    @rule(data=st.data())
+    def accept(self, data: st.DataObject) -> None:
+        number = self._step(data, StepState.OFFERED)
+        self._try(number, Action.ACCEPT, lambda c, a: actions.accept(c, a, number, self.now, SETTING))
 
-    @rule()
-    def accept(self) -> None:
-        may = Action.ACCEPT in self.case.allowed()
-        assert self._try("accept", self.case.step.agency) or not may
+    @rule(data=st.data())
+    def decline(self, data: st.DataObject) -> None:
+        number = self._step(data, StepState.OFFERED)
+        self._try(number, Action.DECLINE, lambda c, a: actions.decline(c, a, number, "not-ours", self.now, SETTING))
 
-    @rule()
-    def decline(self) -> None:
-        may = Action.DECLINE in self.case.allowed()
-        agency = self.case.step.agency
-        assert self._try("decline", agency, "not-ours", PARENTS[agency]) == may
+    @rule(data=st.data(), agency=st.sampled_from(AGENCIES))
+    def place(self, data: st.DataObject, agency: str) -> None:
+        if self.case.unplaced and self.case.open:
+            number = data.draw(st.sampled_from(self.case.unplaced))
+            self._follow(actions.place(self.case, agency, number, self.now, SETTING, "operator"))
 
-    @rule(outcome=st.sampled_from(Outcome))
-    def complete(self, outcome: Outcome) -> None:
-        may = Action.COMPLETE in self.case.allowed()
-        late = timeliness(self.now + timedelta(minutes=7), self.case.due_at)
-        done = self._try("complete", self.case.step.agency, outcome, late, ground="not-eligible")
-        assert done == (may or self.case.state is CaseState.RESOLVED)
+    @rule(data=st.data(), outcome=st.sampled_from([Outcome.GRANTED] * 6 + [Outcome.DENIED, Outcome.TERMINATED]))
+    def complete(self, data: st.DataObject, outcome: Outcome) -> None:
+        number = self._step(data, StepState.ACCEPTED)
 
-    @rule()
-    def request_supplement(self) -> None:
-        may = Action.REQUEST_SUPPLEMENT in self.case.allowed()
-        assert self._try("request_supplement", self.case.step.agency, Wanted("missing", ("Giấy tờ",))) == may
+        def run(case: Case, agency: str) -> Decided:
+            return actions.complete(case, agency, number, outcome, self.now, SETTING, "not-eligible")
 
-    @rule()
-    def a_supervisor_requests_a_supplement(self) -> None:
-        may = Action.REQUEST_SUPPLEMENT in self.case.allowed(supervisor=True)
-        wanted = Wanted("missing", ("Giấy tờ",), "Khoản 1 Điều 9 văn bản mẫu")
-        assert self._try("request_supplement", self.case.step.agency, wanted, supervisor=True) == may
+        self._try(number, Action.COMPLETE, run)
+
+    @rule(data=st.data(), supervisor=st.booleans())
+    def request_supplement(self, data: st.DataObject, supervisor: bool) -> None:
+        number = self._step(data, StepState.ACCEPTED)
+        wanted = Wanted("missing-papers", ("Giấy tờ",), BASIS)
+
+        def run(case: Case, agency: str) -> Decided:
+            return stops.request_supplement(case, agency, number, wanted, self.now, supervisor=supervisor)
+
+        self._try(number, Action.REQUEST_SUPPLEMENT, run, supervisor=supervisor)
 
     @rule(hours=HOURS)
-    def resume(self, hours: int) -> None:
-        waited = self.case.state is CaseState.SUPPLEMENT
+    def the_papers_come(self, hours: int) -> None:
         self.now += timedelta(hours=hours)
-        due = self.now + timedelta(days=3)
-        shares = [step.share for step in self.case.steps[self.case.current - 1 :]]
-        self._follow(domain.resume(self.case, due, budgets(self.now, due, shares), self.now))
+        waited = self.case.state is CaseState.SUPPLEMENT
+        assert self.case.limit is not None
+        due = RECKONING.due(self.now, self.case.limit)
+        self._follow(stops.supplemented(self.case, due.at, due.lines, self.now, SETTING))
         if waited:
-            assert (self.case.due_at, self.case.step.state) == (due, StepState.OFFERED)
+            assert (self.case.state, self.case.due_at) == (CaseState.OPEN, due.at)
 
-    @rule(hours=st.integers(-200, 2000))
-    def extend(self, hours: int) -> None:
-        due = self.case.due_at + timedelta(hours=hours)
-        if self._try("extend", self.case.step.agency, "workload", due):
-            assert hours > 0
-            assert self.case.due_at == due
+    @rule(data=st.data(), kind=st.sampled_from([StopKind.PAYMENT, StopKind.CONSULTATION, StopKind.DECISION]))
+    def stop(self, data: st.DataObject, kind: StopKind) -> None:
+        number = self._step(data, StepState.ACCEPTED)
+        if kind is StopKind.PAYMENT:
+            self._try(
+                number,
+                Action.REQUEST_PAYMENT,
+                lambda c, a: stops.request_payment(c, a, number, 50_000, BASIS, self.now),
+            )
+        else:
+            self._try(
+                number, Action.HALT, lambda c, a: stops.halt(c, a, number, kind, "opinion-pending", BASIS, self.now)
+            )
 
-    @rule()
-    def withdraw(self) -> None:
-        self.case = domain.withdraw(self.case)
+    @rule(data=st.data(), hours=HOURS)
+    def go_on(self, data: st.DataObject, hours: int) -> None:
+        self.now += timedelta(hours=hours)
+        number = self.case.stop.step if self.case.stop else self._step(data, StepState.ACCEPTED)
+        before = self.case.due_at
+        self._try(number, Action.RESUME, lambda c, a: stops.resume(c, a, number, self.now, SETTING))
+        assert self.case.due_at >= before, "a stop never shortens a deadline"
 
-    @rule(hours=HOURS)
+    @rule(data=st.data(), hours=st.integers(-200, 2000))
+    def extend(self, data: st.DataObject, hours: int) -> None:
+        number, due = self._step(data, *ACTIVE), self.case.due_at + timedelta(hours=hours)
+        if hours > 0 and due > self.now + timedelta(minutes=7):
+
+            def run(case: Case, agency: str) -> Decided:
+                return promises.extend(case, agency, number, "overload", due, self.now, SETTING)
+
+            self._try(number, Action.EXTEND, run)
+
+    @rule(data=st.data())
+    def send_back(self, data: st.DataObject) -> None:
+        number = self._step(data, StepState.ACCEPTED)
+        done = [n for n in self.case.step(number).after if self.case.step(n).state is StepState.DONE]
+        to = data.draw(st.sampled_from(done)) if done else None
+        self._try(
+            number, Action.SEND_BACK, lambda c, a: actions.send_back(c, a, number, to, "unfit", self.now, SETTING)
+        )
+
+    @rule(data=st.data())
+    def reopen(self, data: st.DataObject) -> None:
+        number = self._step(data, StepState.DONE)
+        self._try(number, Action.REOPEN, lambda c, a: actions.reopen(c, a, number, self.now, "key"))
+
+    @rule(hours=st.integers(1, 400))
     def time_passes(self, hours: int) -> None:
         self.now += timedelta(hours=hours)
+        fired = timers.fire(self.case, self.now, SETTING)
+        assert fired.failures == ()
+        self._follow((fired.case, fired.events))
+        assert timers.fire(self.case, self.now, SETTING) == timers.Fired(self.case, ())
+
+    @rule()
+    def count_anew(self) -> None:
+        """On the same calendar nothing changes, however often."""
+        assert promises.recompute(self.case, self.now, SETTING) == (self.case, ())
+
+    @rule(really=st.integers(0, 9))
+    def withdraw(self, really: int) -> None:
+        if really == 0:
+            self._follow((actions.withdraw(self.case, self.now), ()))
 
     @invariant()
-    def an_open_case_always_has_somebody_whose_turn_it_is(self) -> None:
-        if self.case.state is CaseState.OPEN:
-            assert self.case.allowed() & {Action.ACCEPT, Action.COMPLETE}
-        else:
-            assert self.case.allowed(supervisor=True) == frozenset()
+    def an_open_case_always_has_somebody_who_can_do_something(self) -> None:
+        case = self.case
+        numbers = range(1, len(case.steps) + 1)
+        if not case.open:
+            assert not any(case.allowed(n, supervisor=True) for n in numbers)
+            assert not any(step.state in ACTIVE for step in case.steps)
+            return
+        moves = frozenset().union(*(case.allowed(n) for n in numbers))
+        assert moves & {Action.ACCEPT, Action.COMPLETE, Action.RESUME} or case.unplaced or case.stop
+        assert case.timers, "no open dossier without a timer"
+
+    @invariant()
+    def no_branch_of_a_join_is_lost(self) -> None:
+        """A step that waits can still get what it needs; one that has it does not wait."""
+        case = self.case
+        for step in case.steps if case.open else ():
+            before = [case.step(number) for number in step.after]
+            reached = sum(granted(other) for other in before)
+            if step.state is StepState.WAITING:
+                assert reached < step.required <= reached + sum(other.state in TO_COME for other in before)
+            if step.state is StepState.CUT_OFF:
+                assert step.required > reached
+
+    @invariant()
+    def every_step_at_work_is_in_one_inbox(self) -> None:
+        for number, step in enumerate(self.case.steps, 1):
+            current = self.case.transfer_of(number)
+            if step.state in ACTIVE:
+                assert current is not None
+                assert (current.agency, current.state.value, current.ended_at) == (step.agency, step.state.value, None)
+        running = [t for t in self.case.transfers if t.ended_at is None]
+        assert sorted(t.step for t in running) == [n for n in self.case.active]
+        assert [t.number for t in self.case.transfers] == list(range(1, len(self.case.transfers) + 1))
 
     @invariant()
     def at_most_one_result_and_it_is_the_last_word(self) -> None:
@@ -136,12 +224,24 @@ class CaseLife(RuleBasedStateMachine):
         if resolved:
             assert self.events[-1] is resolved[0]
             assert (resolved[0].outcome, resolved[0].timeliness) == (self.case.outcome, self.case.timeliness)
+            assert resolved[0].timeliness is RECKONING.timeliness(resolved[0].occurred_at, self.case.due_at)
+            assert resolved[0].first_timeliness is RECKONING.timeliness(resolved[0].occurred_at, self.first_due)
 
     @invariant()
-    def the_first_promise_never_changes(self) -> None:
-        assert self.case.first_due_at == self.first_due
-        told = [e.first_due_at for e in self.events if isinstance(e, routing.DossierExtended | routing.DossierResolved)]
+    def promises_are_kept_with_their_reasons_and_the_first_for_ever(self) -> None:
+        case = self.case
+        assert case.first_due_at == self.first_due == case.promises[0].due_at
+        assert case.promises[-1].due_at == case.due_at
+        assert all(promise.trail[-1].kind == "due" for promise in case.promises)
+        assert all(promise.trail[-1].at == promise.due_at for promise in case.promises)
+        told = [e.first_due_at for e in self.events if isinstance(e, routing.DossierExtended | routing.DossierResumed)]
         assert all(first == self.first_due for first in told)
+
+    @invariant()
+    def the_current_promise_is_what_the_clock_derives(self) -> None:
+        case = self.case
+        if case.open and case.stop is None and case.limit is not None:
+            assert derive(case.clock, case.limit, RECKONING).at == case.due_at
 
     @invariant()
     def what_the_law_allows_once_happened_at_most_once(self) -> None:
@@ -149,27 +249,29 @@ class CaseLife(RuleBasedStateMachine):
         requested = [event for event in self.events if isinstance(event, routing.DossierSupplementRequested)]
         assert all(event.legal_basis for event in requested[1:])
         assert len(requested) == self.case.supplements
+        for kind in (routing.DossierOverdue, routing.DossierDueSoon):
+            told = [(e.step, e.due_at) for e in self.events if isinstance(e, kind)]
+            assert len(told) == len(set(told)), "warned once of each due time"
 
     @invariant()
-    def the_events_alone_tell_where_the_case_is(self) -> None:
-        transfers = [e for e in self.events if isinstance(e, routing.DossierTransferred)]
-        opened = [e for e in self.events if isinstance(e, routing.AgencyTransferOpened)]
-        assert [(e.agency, e.step, e.due_at) for e in transfers] == [(e.agency, e.step, e.due_at) for e in opened]
-        last = transfers[-1]
-        assert last.step == self.case.current
-        assert [e.step for e in transfers] == sorted(e.step for e in transfers)
-        assert [e.occurred_at for e in self.events] == sorted(e.occurred_at for e in self.events)
-        if self.case.state is not CaseState.UNPLACED:
-            assert last.agency == self.case.step.agency
+    def budgets_stay_inside_the_promise_and_follow_the_graph(self) -> None:
+        case = self.case
+        if not case.open:
+            return
+        for number, step in enumerate(case.steps, 1):
+            if step.state in TO_COME:
+                assert step.due_at <= case.due_at
+                if not case.followers(number):
+                    assert step.due_at <= case.due_at
+                for before in step.after:
+                    if case.step(before).state in TO_COME:
+                        assert case.step(before).due_at <= step.due_at
 
     @invariant()
-    def steps_are_done_in_order_and_their_due_times_never_fall(self) -> None:
-        done = [step.state is StepState.DONE for step in self.case.steps]
-        assert done == sorted(done, reverse=True)
-        dues = [step.due_at for step in self.case.steps[self.case.current - 1 :]]
-        assert dues == sorted(dues)
-        assert dues[-1] == self.case.due_at
+    def events_are_told_in_the_order_in_which_they_happened(self) -> None:
+        moments: list[datetime] = [e.occurred_at for e in self.events]
+        assert moments == sorted(moments)
 
 
-CaseLife.TestCase.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
+CaseLife.TestCase.settings = settings(max_examples=100, stateful_step_count=30, deadline=None)
 TestCaseLife = CaseLife.TestCase

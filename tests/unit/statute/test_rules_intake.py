@@ -16,10 +16,12 @@ from services.intake.domain.checklist import Line, require_complete
 from services.intake.domain.dossier import HandOver, Wanted
 from services.intake.domain.procedure import Paper, Procedure
 from services.intake.domain.status import PORTAL_STATUS, Status
-from services.intake.promise import CALENDAR, answer_due, paper_forward_due, promise
+from services.intake.promise import answer_due, paper_forward_due, promise
+from services.kit.worktime import WorkCalendar
 from tests.unit.intake.dossier_fixtures import dossier
 
 HERE = ZoneInfo("Asia/Ho_Chi_Minh")
+CALENDAR = WorkCalendar()
 MOMENTS = st.datetimes(datetime(2025, 1, 1), datetime(2027, 12, 31), timezones=st.just(HERE))
 
 
@@ -78,7 +80,7 @@ def test_rule_4_online_filings_are_answered_in_8_working_hours_others_in_1_worki
     filed: str, channel: Channel, due: str
 ) -> None:
     """NQ 66.7/2025/NQ-CP Điều 8 khoản 1, 2."""
-    assert answer_due(at(filed), channel) == at(due)
+    assert answer_due(at(filed), channel, CALENDAR) == at(due)
     waiting = dossier(Status.REGISTERED, due_at=None, channel=channel, answer_due_at=at(due))
     assert receiving.flag_overdue(waiting, at(due)) is None
     assert receiving.flag_overdue(waiting, at(due) + timedelta(minutes=1)) is not None
@@ -88,9 +90,9 @@ def test_rule_4_online_filings_are_answered_in_8_working_hours_others_in_1_worki
 def test_rule_5_the_full_limit_runs_anew_from_the_complete_dossier(first: datetime, brought: datetime) -> None:
     """NĐ 61/2018/NĐ-CP Điều 19 khoản 4."""
     asked = dossier(Status.SUPPLEMENT, received_at=first)
-    promised = promise(brought, 3, LimitUnit.WORKING_DAYS)
+    promised = promise(brought, 3, LimitUnit.WORKING_DAYS, CALENDAR)
     after, event = receiving.supplement(asked, brought, promised.due_at, promised.explained)
-    assert after.due_at == event.due_at == promise(brought, 3, LimitUnit.WORKING_DAYS).due_at
+    assert after.due_at == event.due_at == promise(brought, 3, LimitUnit.WORKING_DAYS, CALENDAR).due_at
     assert after.first_due_at == asked.first_due_at
 
 
@@ -106,12 +108,12 @@ def test_rule_5_the_full_limit_runs_anew_from_the_complete_dossier(first: dateti
 )
 def test_rule_8_after_15_hours_the_paper_goes_on_at_the_start_of_the_next_working_day(received: str, due: str) -> None:
     """NĐ 61/2018/NĐ-CP Điều 18; NĐ 118/2025/NĐ-CP Điều 18."""
-    assert paper_forward_due(at(received)) == at(due)
+    assert paper_forward_due(at(received), CALENDAR) == at(due)
 
 
 @given(MOMENTS)
 def test_rule_8_the_paper_never_waits_longer_than_the_next_working_morning(received: datetime) -> None:
-    due = paper_forward_due(received)
+    due = paper_forward_due(received, CALENDAR)
     start = CALENDAR.next_working_moment(received)
     following = CALENDAR.nth_working_day(start.astimezone(HERE).date(), 1)
     assert start <= due <= CALENDAR.working_windows(following)[0][0]

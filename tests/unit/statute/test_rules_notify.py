@@ -8,7 +8,13 @@ import pytest
 
 from contracts.events import DossierEvent
 from contracts.events.intake import DossierRefused, DossierWithdrawn
-from contracts.events.routing import DossierExtended, DossierResolved, DossierSupplementRequested
+from contracts.events.routing import (
+    DossierDueChanged,
+    DossierExtended,
+    DossierResolved,
+    DossierResumed,
+    DossierSupplementRequested,
+)
 from contracts.generate.__main__ import CONTRACTS
 from contracts.types import NoticeKind, Timeliness
 from services.notify.domain.recipient import Recipient
@@ -50,6 +56,13 @@ def test_rule_11_word_of_a_result_exists_before_it_is_picked_up(timeliness: Time
     recipient = Recipient("H99.01-260302-0007", "box", "Đăng ký mẫu thử", "H99.01", NOON)
     assert kind is NoticeKind.RESOLVED
     assert kind not in recipient.heard(RULES[DossierResolved]).untrue
+
+
+def test_rule_6_a_date_that_moves_without_fault_is_told_without_an_apology() -> None:
+    """A stop that the law leaves out, or the working calendar; not a second extension (NĐ 61/2018/NĐ-CP Điều 19)."""
+    for event in (DossierResumed, DossierDueChanged):
+        kind, told = said(event, due_at="2026-03-20T03:00:00Z")
+        assert (kind, told["due_date"], "reason" in told) == (NoticeKind.DUE_CHANGED, "10:00 20/03/2026", False)
 
 
 def test_rule_12_a_withdrawal_is_answered_by_a_notice_of_termination() -> None:
