@@ -46,6 +46,7 @@ DOSSIER_CODE = Parameter("dossier_code", 30)  # type 4, code or ID
 PROCEDURE_NAME = Parameter("procedure_name", 90)  # the value of a table row
 OFFICE_NAME = Parameter("office_name", 90)
 REASON = Parameter("reason", 90)
+AMOUNT = Parameter("amount", 30)  # type 12, amount of money
 DUE_DATE = Parameter("due_date", 20, is_date=True)  # type 11, time or date
 RETURNED_AT = Parameter("returned_at", 20, is_date=True)
 STOPPED_AT = Parameter("stopped_at", 20, is_date=True)
@@ -134,6 +135,37 @@ ZALO_TEMPLATES: tuple[ZaloTemplate, ...] = (
         "Thông báo dừng giải quyết hồ sơ",
         "Hồ sơ $dossier_code dừng giải quyết vì Ông/Bà đã rút.\nThủ tục: $procedure_name\nTừ: $stopped_at\n"
         "Liên hệ: $office_name",
+        (DOSSIER_CODE, PROCEDURE_NAME, STOPPED_AT, OFFICE_NAME),
+    ),
+    ZaloTemplate(
+        "300109",
+        "payment",
+        "Yêu cầu thực hiện nghĩa vụ tài chính",
+        "Hồ sơ $dossier_code cần thực hiện nghĩa vụ tài chính.\nThủ tục: $procedure_name\nSố tiền: $amount\n"
+        "Liên hệ: $office_name",
+        (DOSSIER_CODE, PROCEDURE_NAME, AMOUNT, OFFICE_NAME),
+    ),
+    ZaloTemplate(
+        "300110",
+        "halted",
+        "Hồ sơ tạm dừng xử lý",
+        "Hồ sơ $dossier_code tạm dừng xử lý.\nThủ tục: $procedure_name\nLý do: $reason\nLiên hệ: $office_name",
+        (DOSSIER_CODE, PROCEDURE_NAME, REASON, OFFICE_NAME),
+    ),
+    ZaloTemplate(
+        "300111",
+        "due_changed",
+        "Ngày hẹn trả kết quả mới",
+        "Hồ sơ $dossier_code có ngày hẹn trả kết quả mới.\nThủ tục: $procedure_name\nHẹn trả kết quả: $due_date\n"
+        "Liên hệ: $office_name",
+        (DOSSIER_CODE, PROCEDURE_NAME, DUE_DATE, OFFICE_NAME),
+    ),
+    ZaloTemplate(
+        "300112",
+        "terminated",
+        "Thông báo dừng giải quyết hồ sơ theo quyết định",
+        "Hồ sơ $dossier_code dừng giải quyết theo quyết định của cơ quan.\nThủ tục: $procedure_name\n"
+        "Từ: $stopped_at\nMời nhận thông báo tại: $office_name",
         (DOSSIER_CODE, PROCEDURE_NAME, STOPPED_AT, OFFICE_NAME),
     ),
 )

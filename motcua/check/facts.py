@@ -27,7 +27,7 @@ JOURNAL_FIELDS = _only("pending", "created_at", "sent_at", *(f"events.{name}" fo
 DOSSIER_FIELDS = _only(
     "status", "mechanism", "due_at", "backfill", "on_the_spot", "timeliness", "answer_due_at", "overdue_told"
 )
-CASE_FIELDS = _only("state", "timeliness", "mechanism")
+CASE_FIELDS = _only("state", "timeliness", "mechanism", "outcome", "steps.state")
 NUMBER_FIELDS = _only("last", "taken")
 _BUSINESS = frozenset(topic.name for topic in TOPICS)
 NOTICE_FIELDS = _only("code", "kind", "state", "event_id", "attempts", "created_at", "expires_at")

@@ -56,38 +56,60 @@ AT_THE_DESK: Table = {
     "taken back": {},
 }
 """By phase: what intake may tell next of the dossier, and the phase after it."""
-_MOVES = (
+_BESIDE_A_STOP = (
     routing.DossierTransferAccepted.TYPE,
     routing.DossierTransferDeclined.TYPE,
-    routing.DossierExtended.TYPE,
-    routing.DossierPaymentRequested.TYPE,
-    routing.DossierHalted.TYPE,
-    routing.DossierDueSoon.TYPE,
-    routing.DossierOverdue.TYPE,
     routing.DossierTransferred.TYPE,
     routing.AgencyTransferOpened.TYPE,
+    routing.DossierStepCompleted.TYPE,
+    routing.DossierStepRecalled.TYPE,
+    routing.DossierDueChanged.TYPE,
+    routing.DossierEscalated.TYPE,
 )
+"""Branches that go on while another one waits; and what the calendar and the policy bring."""
+_MOVES = (
+    *_BESIDE_A_STOP,
+    routing.DossierSentBack.TYPE,
+    routing.DossierDueSoon.TYPE,
+    routing.DossierOverdue.TYPE,
+    routing.DossierApologyPrepared.TYPE,
+    routing.DossierExtended.TYPE,
+)
+_STOPS = {
+    routing.DossierSupplementRequested.TYPE: "asked",
+    routing.DossierPaymentRequested.TYPE: "stopped",
+    routing.DossierHalted.TYPE: "stopped",
+}
+_RESUMED = {routing.DossierResumed.TYPE: "open"}
+_RESOLVED = {routing.DossierResolved.TYPE: "resolved"}
 AT_THE_AGENCIES: Table = {
-    UNBORN: {routing.DossierTransferred.TYPE: "open", routing.DossierResolved.TYPE: "resolved"},
-    "open": dict.fromkeys(_MOVES, "open")
-    | {routing.DossierSupplementRequested.TYPE: "waiting", routing.DossierResolved.TYPE: "resolved"},
-    "waiting": {routing.DossierTransferred.TYPE: "open"},
+    UNBORN: {routing.DossierTransferred.TYPE: "open", **_RESOLVED},
+    "open": dict.fromkeys(_MOVES, "open") | _STOPS | _RESOLVED,
+    "asked": dict.fromkeys(_BESIDE_A_STOP, "asked")
+    | {routing.DossierTransferred.TYPE: "asked or open"}
+    | _RESUMED
+    | _RESOLVED,
+    # When the papers came, the step is handed over anew; that of another branch looks alike.
+    "asked or open": dict.fromkeys(_MOVES, "asked or open") | _STOPS | _RESUMED | _RESOLVED,
+    "stopped": dict.fromkeys(_BESIDE_A_STOP, "stopped") | _RESUMED | _RESOLVED,
     "resolved": {},
 }
 """The same of routing and the case."""
 STATUS_IN: Mapping[str, frozenset[str]] = {
     "filed": frozenset({"registered"}),
     "asked": frozenset({"supplement"}),
-    "received": frozenset({"received", "in_process", "supplement", "payment", "halted", "resolved"}),
+    "received": frozenset({"received", "in_process", "supplement", "payment", "halted", "resolved", "terminated"}),
     "refused": frozenset({"refused"}),
     "taken back": frozenset({"withdrawn"}),
-    "withdrawn": frozenset({"withdrawn", "resolved"}),
+    "withdrawn": frozenset({"withdrawn", "resolved", "terminated"}),
     "returned": frozenset({"returned"}),
 }
 """By the desk's phase: what the dossier may be."""
 STATE_IN: Mapping[str, frozenset[str]] = {
-    "open": frozenset({"open", "unplaced", "withdrawn"}),
-    "waiting": frozenset({"supplement", "withdrawn"}),
+    "open": frozenset({"open", "withdrawn"}),
+    "asked": frozenset({"supplement", "withdrawn"}),
+    "asked or open": frozenset({"supplement", "open", "withdrawn"}),
+    "stopped": frozenset({"payment", "halted", "withdrawn"}),
     "resolved": frozenset({"resolved"}),
 }
 """By routing's phase: what the case may be. It tells nothing of a withdrawal, which is intake's word."""
@@ -160,6 +182,8 @@ def _causes(code: str, told: Counter[str], dossier: Mapping[str, Any], report: R
         report.add("orphan", "event-without-cause", code, "returned without a result")
     if told[intake.DossierSupplemented.TYPE] > told[routing.DossierSupplementRequested.TYPE]:
         report.add("orphan", "event-without-cause", code, "supplemented more often than asked")
+    if told[intake.DossierPaid.TYPE] > told[routing.DossierPaymentRequested.TYPE]:
+        report.add("orphan", "event-without-cause", code, "paid more often than asked")
     if told[intake.DossierRated.TYPE] and not told[intake.DossierReturned.TYPE]:
         report.add("orphan", "event-without-cause", code, "rated without a hand-over")
     handed_on = told[routing.DossierTransferred.TYPE]

@@ -24,6 +24,10 @@ NOTICE_OF: Mapping[str, str] = {
     intake.DossierWithdrawn.TYPE: "withdrawn",
     intake.DossierCodeIssued.TYPE: "one_time_code",
     routing.DossierSupplementRequested.TYPE: "supplement",
+    routing.DossierPaymentRequested.TYPE: "payment",
+    routing.DossierHalted.TYPE: "halted",
+    routing.DossierResumed.TYPE: "due_changed",
+    routing.DossierDueChanged.TYPE: "due_changed",
     routing.DossierExtended.TYPE: "extended",
     routing.DossierResolved.TYPE: "resolved",
     intake.DossierReturned.TYPE: "returned",
@@ -114,8 +118,8 @@ def dossiers_and_cases(facts: Facts, report: Report, on_the_way: set[str]) -> No
         if code not in on_the_way and accepted(dossier) and code not in facts.cases:
             report.add("lost", "dossier-without-case", code)
     for code, case in facts.cases.items():
-        if case["state"] == "unplaced":
-            report.add("stuck", "case-unplaced", code, "every agency declined it: an operator must place it")
+        if any(step["state"] == "unplaced" for step in case.get("steps", ())):
+            report.add("stuck", "case-unplaced", code, "every agency declined a step: an operator must place it")
         if code in on_the_way:
             continue
         found = facts.dossiers.get(code)
@@ -136,10 +140,12 @@ def _same_story(code: str, dossier: Mapping[str, Any], case: Mapping[str, Any], 
     status, state = dossier["status"], case["state"]
     # What was solved on the spot is handed over already when its result is known.
     at_counter = {"returned"} if dossier.get("on_the_spot") else {"resolved", "returned"}
+    if case.get("outcome") == "terminated":
+        at_counter = {"terminated"}
     if state == "resolved":
         if status not in at_counter:  # also `withdrawn`: the decision came first, and voids the withdrawal
             report.add("lost", "result-not-at-counter", code, f"dossier is {status}")
-    elif status in {"resolved", "returned"}:
+    elif status in {"resolved", "returned", "terminated"}:
         report.add("lost", "result-without-case", code, f"case is {state}")
     elif (status == "withdrawn") != (state == "withdrawn"):
         report.add("lost", "withdrawal-not-everywhere", code, f"dossier is {status}, case is {state}")

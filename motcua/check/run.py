@@ -10,6 +10,7 @@ from motcua.check import rules
 from motcua.check.facts import Facts, read_event_log, read_phones, read_service, read_states
 from motcua.check.findings import Report
 from motcua.check.life import lives
+from motcua.check.tallies import tallies
 from services.kit.mongo import Mongo
 
 
@@ -54,6 +55,9 @@ async def check(
     if sources.kafka_bootstrap:
         on_phase("Đọc các topic Kafka")
         await read_event_log(facts, sources.kafka_bootstrap)
+    if "routing" in sources.databases:
+        on_phase("Đếm lại thống kê")
+        await tallies(sources.databases["routing"], report, now, grace)
     on_phase("So sánh")
     _judge(facts, report, now, grace)
     return report

@@ -34,6 +34,7 @@ NOT_PERSONAL = {
     ("vn.motcua.dossier.registered.v1", "procedure_name"): "name of a procedure, as published",
     ("vn.motcua.dossier.submitted.v1", "procedure_name"): "name of a procedure, as published",
     ("vn.motcua.procedure.published.v1", "name"): "name of a procedure, as published",
+    ("vn.motcua.calendar.published.v1", "CalendarDayRow.name"): "name of a day, as announced",
     ("vn.motcua.counter.request-completion.v1", "WantedPaper.name"): "name of a paper, as the checklist names it",
     ("vn.motcua.dossier.returned.v1", "identity_check"): "by what an identity was checked, not whose",
     ("vn.motcua.counter.hand-over-result.v1", "identity_check"): "by what an identity was checked, not whose",
@@ -80,8 +81,14 @@ def test_a_type_names_its_namespace_subject_and_major_version() -> None:
 
 def test_every_message_holds_the_key_of_its_topic_as_a_required_field() -> None:
     for topic in TOPICS:
-        for message in topic.messages:
+        for message in topic.messages if topic.constant_key is None else ():
             assert message.model_fields[KEY_FIELDS[topic.key]].is_required()
+
+
+def test_only_a_compacted_topic_that_is_one_whole_state_has_one_key_for_all_records() -> None:
+    assert [topic.name for topic in TOPICS if topic.constant_key is not None] == ["calendar.v1"]
+    assert BY_NAME["calendar.v1"].compacted
+    assert BY_NAME["calendar.v1"].partitions == 1
 
 
 def test_topic_names_are_unique_and_fit_what_kafka_allows() -> None:

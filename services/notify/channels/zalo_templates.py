@@ -15,5 +15,9 @@ TEMPLATE_IDS: Mapping[NoticeKind, str] = {
     NoticeKind.FILED: "300106",
     NoticeKind.REFUSED: "300107",
     NoticeKind.WITHDRAWN: "300108",
+    NoticeKind.PAYMENT: "300109",
+    NoticeKind.HALTED: "300110",
+    NoticeKind.DUE_CHANGED: "300111",
+    NoticeKind.TERMINATED: "300112",
 }
 """Every kind but one-time codes, which never go by Zalo."""

@@ -14,7 +14,7 @@ from services.kit.work import Work
 from services.notify.commands.stored import keep
 from services.notify.domain.ladder import Step, cancel
 from services.notify.domain.recipient import Recipient
-from services.notify.domain.rules import RULES, new_notice, notice_id
+from services.notify.domain.rules import new_notice, notice_id, rule_of
 from services.notify.store import NOTICES, RECIPIENTS
 
 
@@ -31,7 +31,7 @@ class MakeNotice:
 
     def decide(self, work: Work, now: datetime) -> None:
         """Raises: NotYet `recipient-unknown`: `registered` or `submitted` has not been applied; the dossier waits."""
-        rule = RULES[type(self.event)]
+        rule = rule_of(self.event)
         recipient = work.get(RECIPIENTS, self.event.code)
         if recipient is None:
             # Nobody was told anything, nothing to take back; records of paper registers begin anywhere in a dossier's
@@ -53,7 +53,7 @@ def add_notice(
 
     One of an untrue kind ends at once: its trace shows that the event was seen and why nobody heard of it.
     """
-    kind, id = RULES[type(event)].makes, notice_id(envelope.id)
+    kind, id = rule_of(event).makes, notice_id(envelope.id)
     if kind is None or event.backfill or recipient.contact is None or work.get(NOTICES, id) is not None:
         return recipient
     correlation = envelope.correlation_id or envelope.id

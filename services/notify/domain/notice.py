@@ -74,6 +74,8 @@ class Notice:
     """Coded reasons of the event."""
     items: tuple[str, ...] = ()
     """Papers wanted, as the checklist names them."""
+    amount_vnd: int | None = None
+    """What is to be paid."""
     purpose: CodePurpose | None = None
     """What a one-time code is for."""
     secret: str = field(default="", repr=False)

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from contracts.reasons import DELAY_REASONS, REFUSAL_GROUNDS, SUPPLEMENT_REASONS
+from contracts.reasons import DELAY_REASONS, REFUSAL_GROUNDS, STOP_REASONS, SUPPLEMENT_REASONS
 from contracts.types import NoticeKind
 from services.notify.domain.notice import Notice
 
 REASONS: Mapping[str, str] = {
     **SUPPLEMENT_REASONS,
     **DELAY_REASONS,
+    **STOP_REASONS,
     **{code: ground.words for code, ground in REFUSAL_GROUNDS.items()},
 }
 NO_REASON: Mapping[NoticeKind, str] = {
     NoticeKind.SUPPLEMENT: "Hồ sơ chưa đầy đủ",
+    NoticeKind.HALTED: "Theo quyết định của cơ quan giải quyết",
     NoticeKind.EXTENDED: "Cần thêm thời gian giải quyết",
     NoticeKind.REFUSED: "Không đủ điều kiện tiếp nhận",
 }

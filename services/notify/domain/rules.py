@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from contracts.events import DossierEvent
 from contracts.events.intake import (
     DossierCodeIssued,
     DossierCompletionRequested,
+    DossierPaid,
     DossierRefused,
     DossierRegistered,
     DossierResubmitted,
@@ -19,8 +20,16 @@ from contracts.events.intake import (
     DossierSupplemented,
     DossierWithdrawn,
 )
-from contracts.events.routing import DossierExtended, DossierResolved, DossierSupplementRequested
-from contracts.types import NoticeChannel, NoticeKind
+from contracts.events.routing import (
+    DossierDueChanged,
+    DossierExtended,
+    DossierHalted,
+    DossierPaymentRequested,
+    DossierResolved,
+    DossierResumed,
+    DossierSupplementRequested,
+)
+from contracts.types import NoticeChannel, NoticeKind, Outcome
 from services.notify.domain.notice import Notice
 from services.notify.domain.transitions import State
 
@@ -40,6 +49,9 @@ class Rule:
 
 
 FILED, SUPPLEMENT = NoticeKind.FILED, NoticeKind.SUPPLEMENT
+PAYMENT, HALTED, DUE_CHANGED = NoticeKind.PAYMENT, NoticeKind.HALTED, NoticeKind.DUE_CHANGED
+WAITING = frozenset({SUPPLEMENT, PAYMENT, HALTED, DUE_CHANGED})
+"""About a clock that stands still or a date that comes: a decision makes all of it idle."""
 RULES: Mapping[type[DossierEvent], Rule] = {
     DossierRegistered: Rule(FILED),
     DossierCompletionRequested: Rule(SUPPLEMENT, overtakes=frozenset({FILED})),
@@ -48,20 +60,33 @@ RULES: Mapping[type[DossierEvent], Rule] = {
     DossierSubmitted: Rule(NoticeKind.RECEIVED, overtakes=frozenset({FILED, SUPPLEMENT})),
     DossierSupplementRequested: Rule(SUPPLEMENT),
     DossierSupplemented: Rule(None, overtakes=frozenset({SUPPLEMENT})),
-    DossierExtended: Rule(NoticeKind.EXTENDED),
+    DossierPaymentRequested: Rule(PAYMENT),
+    DossierPaid: Rule(None, overtakes=frozenset({PAYMENT})),
+    DossierHalted: Rule(HALTED),
+    DossierResumed: Rule(DUE_CHANGED, overtakes=WAITING),
+    DossierDueChanged: Rule(DUE_CHANGED, overtakes=frozenset({DUE_CHANGED})),
+    DossierExtended: Rule(NoticeKind.EXTENDED, overtakes=frozenset({DUE_CHANGED})),
     # Routing is the point of order: with a result the withdrawal is void, whichever comes first in the log. So a
     # withdrawal does not end word of a result either.
-    DossierResolved: Rule(NoticeKind.RESOLVED, ends=frozenset({NoticeKind.WITHDRAWN})),
+    DossierResolved: Rule(NoticeKind.RESOLVED, overtakes=WAITING, ends=frozenset({NoticeKind.WITHDRAWN})),
     DossierReturned: Rule(NoticeKind.RETURNED, ends=frozenset({NoticeKind.RESOLVED})),
     DossierWithdrawn: Rule(
         NoticeKind.WITHDRAWN,
-        ends=frozenset({FILED, SUPPLEMENT, NoticeKind.RECEIVED, NoticeKind.EXTENDED}),
+        ends=frozenset({FILED, NoticeKind.RECEIVED, NoticeKind.EXTENDED}) | WAITING,
     ),
     DossierCodeIssued: Rule(NoticeKind.ONE_TIME_CODE),
 }
+TERMINATED = replace(RULES[DossierResolved], makes=NoticeKind.TERMINATED)
+"""There is no result to come for: the citizen hears that processing stopped (TT 03/2025 form 05)."""
 ON_THE_SPOT = Rule(None, ends=frozenset({NoticeKind.RECEIVED, NoticeKind.RESOLVED}))
 """Besides, of a dossier that was solved and handed over at once (NĐ 61/2018 Art 17.4): who stands at the desk need not
 be told that it was received, nor be asked to come for the result."""
+
+
+def rule_of(event: DossierEvent) -> Rule:
+    """What this event means."""
+    terminates = isinstance(event, DossierResolved) and event.outcome is Outcome.TERMINATED
+    return TERMINATED if terminates else RULES[type(event)]
 
 
 def notice_id(event_id: str) -> str:
@@ -95,6 +120,7 @@ def new_notice(
         due_at=getattr(event, "due_at", None) or getattr(event, "answer_due_at", None),
         reasons=getattr(event, "reasons", ()) or ((reason,) if reason else ()),
         items=getattr(event, "items", ()),
+        amount_vnd=getattr(event, "amount_vnd", None),
         purpose=getattr(event, "purpose", None),
         secret=getattr(event, "secret", None) or getattr(event, "invitation", None) or "",
         counter=counter,

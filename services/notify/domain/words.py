@@ -29,8 +29,12 @@ TEMPLATE_FIELDS: Mapping[NoticeKind, tuple[str, ...]] = {
     NoticeKind.RECEIVED: ("dossier_code", "procedure_name", "due_date", "office_name"),
     NoticeKind.SUPPLEMENT: ("dossier_code", "procedure_name", "reason", "office_name"),
     NoticeKind.REFUSED: ("dossier_code", "procedure_name", "reason", "office_name"),
+    NoticeKind.PAYMENT: ("dossier_code", "procedure_name", "amount", "office_name"),
+    NoticeKind.HALTED: ("dossier_code", "procedure_name", "reason", "office_name"),
+    NoticeKind.DUE_CHANGED: ("dossier_code", "procedure_name", "due_date", "office_name"),
     NoticeKind.EXTENDED: ("dossier_code", "procedure_name", "reason", "due_date"),
     NoticeKind.RESOLVED: ("dossier_code", "procedure_name", "office_name"),
+    NoticeKind.TERMINATED: ("dossier_code", "procedure_name", "stopped_at", "office_name"),
     NoticeKind.RETURNED: ("dossier_code", "procedure_name", "returned_at", "rating_link"),
     NoticeKind.WITHDRAWN: ("dossier_code", "procedure_name", "stopped_at", "office_name"),
 }
@@ -41,6 +45,7 @@ MAX_LENGTHS: Mapping[str, int] = {
     "due_date": 20,
     "office_name": 90,
     "reason": 90,
+    "amount": 30,
     "returned_at": 20,
     "rating_link": 200,
     "stopped_at": 20,
@@ -81,10 +86,21 @@ _SMS_TEXTS: Mapping[NoticeKind, _Sms] = {
     NoticeKind.REFUSED: _Sms(
         "Ho so {dossier_code} khong duoc tiep nhan. Ly do: {reason}. Lien he {office_name}.", "reason"
     ),
+    NoticeKind.PAYMENT: _Sms(
+        "Ho so {dossier_code} can nop {amount}; nop xong moi tinh tiep thoi han. Lien he {office_name}.", "office_name"
+    ),
+    NoticeKind.HALTED: _Sms("Ho so {dossier_code} tam dung xu ly. Ly do: {reason}. Lien he {office_name}.", "reason"),
+    NoticeKind.DUE_CHANGED: _Sms(
+        "Ho so {dossier_code} co ngay hen tra moi: {due_date}. Thu tuc: {procedure_name}.", "procedure_name"
+    ),
     NoticeKind.EXTENDED: _Sms(
         "Ho so {dossier_code} chua xong dung hen, xin loi Ong/Ba. Ly do: {reason}. Hen lai: {due_date}.", "reason"
     ),
     NoticeKind.RESOLVED: _Sms("Ho so {dossier_code} da co ket qua. Moi nhan tai {office_name}.", "office_name"),
+    NoticeKind.TERMINATED: _Sms(
+        "Ho so {dossier_code} dung giai quyet tu {stopped_at} theo quyet dinh. Moi nhan thong bao tai {office_name}.",
+        "office_name",
+    ),
     NoticeKind.RETURNED: _Sms("Ho so {dossier_code} da duoc tra ket qua luc {returned_at}.", "returned_at"),
     NoticeKind.WITHDRAWN: _Sms(
         "Ho so {dossier_code} dung giai quyet tu {stopped_at} vi Ong/Ba da rut. Lien he {office_name}.", "office_name"
@@ -134,6 +150,7 @@ def _values(notice: Notice, about: Particulars) -> dict[str, str]:
         "procedure_name": about.procedure_name,
         "office_name": f"Bộ phận Một cửa {about.counter}",
         "reason": reason_of(notice),
+        "amount": f"{notice.amount_vnd:,} đồng".replace(",", ".") if notice.amount_vnd is not None else "",
         "due_date": _moment(notice.due_at) if notice.due_at is not None else "",
         "returned_at": happened,
         "stopped_at": happened,

@@ -118,7 +118,10 @@ PLANTED: dict[str, tuple[Change, list[tuple[str, str]]]] = {
         [("lost", "number-missing")],
     ),
     "a case that every agency declined": (
-        lambda f: (_not_resolved(f), f.cases[CODE].update({"state": "unplaced"})),
+        lambda f: (
+            _not_resolved(f),
+            f.cases[CODE].update(state="open", steps=[{"state": "done"}, {"state": "unplaced"}]),
+        ),
         [("stuck", "case-unplaced"), ("lost", "result-without-case")],
     ),
     "an event that nobody was told of": (

@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from contracts.events import Message, counter
+from contracts.events import MESSAGES, Message, counter, routing
 from contracts.events.intake import (
     DossierAnswerOverdue,
     DossierCodeIssued,
     DossierCompletionRequested,
+    DossierPaid,
     DossierRated,
     DossierRefused,
     DossierRegistered,
@@ -23,7 +24,26 @@ from contracts.events.intake import (
     DossierSupplemented,
     DossierWithdrawn,
 )
-from contracts.events.routing import DossierResolved, DossierSupplementRequested, DossierTransferred
+from contracts.events.routing import (
+    AgencyTransferOpened,
+    DossierApologyPrepared,
+    DossierDueChanged,
+    DossierDueSoon,
+    DossierEscalated,
+    DossierExtended,
+    DossierHalted,
+    DossierOverdue,
+    DossierPaymentRequested,
+    DossierResolved,
+    DossierResumed,
+    DossierSentBack,
+    DossierStepCompleted,
+    DossierStepRecalled,
+    DossierSupplementRequested,
+    DossierTransferAccepted,
+    DossierTransferDeclined,
+    DossierTransferred,
+)
 from motcua.check.facts import Facts, Logged
 from motcua.check.life import AT_THE_AGENCIES, AT_THE_DESK, STATE_IN, STATUS_IN
 from tests.unit.check.facts_fixtures import (
@@ -70,6 +90,10 @@ REGISTERED = (DossierRegistered,)
 COMPLETED = (*REGISTERED, DossierCompletionRequested, DossierResubmitted)
 RESOLVED = (DossierTransferred, DossierResolved)
 UNDECIDED = {"timeliness": None}
+HANDED_ON = (DossierTransferred, AgencyTransferOpened)
+TWO_BRANCHES = (*HANDED_ON, *HANDED_ON, DossierTransferAccepted, DossierTransferAccepted)
+DONE = (DossierStepCompleted, DossierResolved)
+TERMINATED = {"outcome": "terminated"}
 ALLOWED: dict[str, Change] = {
     "a filing that waits for its answer": lambda f: live(f, REGISTERED, dossier=filing()),
     "a filing that waits for the citizen": lambda f: live(
@@ -125,6 +149,62 @@ ALLOWED: dict[str, Change] = {
     "papers that an agency waits for": lambda f: live(
         f, (DossierSubmitted,), (DossierTransferred, DossierSupplementRequested),
         dossier=dossier(status="supplement", **UNDECIDED), case=case(state="supplement", **UNDECIDED),
+    ),
+    "a dossier that waits for a payment": lambda f: live(
+        f, (DossierSubmitted,), (*HANDED_ON, DossierTransferAccepted, DossierPaymentRequested),
+        dossier=dossier(status="payment", **UNDECIDED), case=case(state="payment", **UNDECIDED),
+    ),
+    "a payment that was made, and everything time can bring": lambda f: live(
+        f, (DossierSubmitted, DossierPaid, DossierReturned),
+        (*HANDED_ON, DossierTransferAccepted, DossierDueChanged, DossierPaymentRequested, DossierEscalated,
+         DossierResumed, DossierDueSoon, DossierApologyPrepared, DossierOverdue, DossierEscalated, DossierExtended,
+         *DONE),
+        dossier=dossier(), case=case(),
+    ),
+    "a stop for a consultation": lambda f: live(
+        f, (DossierSubmitted,), (*HANDED_ON, DossierTransferAccepted, DossierHalted, DossierDueChanged),
+        dossier=dossier(status="halted", **UNDECIDED), case=case(state="halted", **UNDECIDED),
+    ),
+    "a withdrawal while it was stopped": lambda f: live(
+        f, (DossierSubmitted, DossierWithdrawn), (*HANDED_ON, DossierTransferAccepted, DossierHalted),
+        dossier=dossier(status="withdrawn", **UNDECIDED), case=case(state="withdrawn", **UNDECIDED),
+    ),
+    "branches beside a stop that go on, end, and join": lambda f: live(
+        f, (DossierSubmitted, DossierPaid, DossierReturned),
+        (*TWO_BRANCHES, DossierPaymentRequested, DossierStepCompleted, *HANDED_ON, DossierTransferDeclined, *HANDED_ON,
+         DossierResumed, DossierStepCompleted, *DONE),
+        dossier=dossier(), case=case(),
+    ),
+    "a branch that is not needed any more while it waited for papers": lambda f: live(
+        f, (DossierSubmitted, DossierReturned),
+        (*TWO_BRANCHES, DossierSupplementRequested, DossierStepCompleted, *HANDED_ON, DossierStepRecalled,
+         DossierResumed, DossierTransferAccepted, *DONE),
+        dossier=dossier(), case=case(),
+    ),
+    "papers that one branch waits for while another one hands on": lambda f: live(
+        f, (DossierSubmitted,),
+        (*TWO_BRANCHES, DossierSupplementRequested, DossierStepCompleted, *HANDED_ON, DossierTransferAccepted),
+        dossier=dossier(status="supplement", **UNDECIDED), case=case(state="supplement", **UNDECIDED),
+    ),
+    "a decision in one branch that ends another one's waiting": lambda f: live(
+        f, (DossierSubmitted, DossierReturned),
+        (*TWO_BRANCHES, DossierHalted, DossierStepCompleted, DossierStepRecalled, DossierResolved),
+        dossier=dossier(), case=case(),
+    ),
+    "a step that went back, and one that was completed by mistake": lambda f: live(
+        f, (DossierSubmitted, DossierReturned),
+        (*HANDED_ON, DossierTransferAccepted, DossierStepCompleted, *HANDED_ON, DossierTransferAccepted,
+         DossierSentBack, *HANDED_ON, DossierTransferAccepted, DossierStepCompleted, *HANDED_ON, DossierSentBack,
+         DossierStepCompleted, *HANDED_ON, DossierTransferAccepted, *DONE),
+        dossier=dossier(), case=case(),
+    ),
+    "a dossier that was stopped for good": lambda f: live(
+        f, (DossierSubmitted,), (*HANDED_ON, DossierTransferAccepted, *DONE),
+        dossier=dossier(status="terminated", **UNDECIDED), case=case(**TERMINATED),
+    ),
+    "a withdrawal that came after it was stopped for good": lambda f: live(
+        f, (DossierSubmitted, DossierWithdrawn), (*HANDED_ON, DossierTransferAccepted, *DONE),
+        dossier=dossier(status="terminated", **UNDECIDED), case=case(**TERMINATED),
     ),
     "a rating after the hand-over": lambda f: tell(f, CODE, "intake", DossierRated),
     "a rating that another aggregate tells of": lambda f: f.journal.append(
@@ -254,6 +334,55 @@ BROKEN: dict[str, tuple[Change, list[tuple[str, str]]]] = {
                        dossier=dossier(), case=case()),
         [("orphan", "event-without-cause")],
     ),
+    "a step that was sent back while the clock stood still": (
+        lambda f: live(f, (DossierSubmitted,), (*HANDED_ON, DossierHalted, DossierSentBack),
+                       dossier=dossier(status="halted", **UNDECIDED), case=case(state="halted", **UNDECIDED)),
+        [("out_of_order", "event-not-allowed")],
+    ),
+    "resumed though nothing was stopped": (
+        lambda f: live(f, (DossierSubmitted, DossierReturned), (*HANDED_ON, DossierResumed, *DONE),
+                       dossier=dossier(), case=case()),
+        [("out_of_order", "event-not-allowed")],
+    ),
+    "stopped twice at once": (
+        lambda f: live(f, (DossierSubmitted,), (*HANDED_ON, DossierHalted, DossierPaymentRequested),
+                       dossier=dossier(status="halted", **UNDECIDED), case=case(state="halted", **UNDECIDED)),
+        [("out_of_order", "event-not-allowed")],
+    ),
+    "put off while the clock stood still": (
+        lambda f: live(f, (DossierSubmitted,), (*HANDED_ON, DossierPaymentRequested, DossierExtended),
+                       dossier=dossier(status="payment", **UNDECIDED), case=case(state="payment", **UNDECIDED)),
+        [("out_of_order", "event-not-allowed")],
+    ),
+    "a stop that was stored and never told": (
+        lambda f: live(f, (DossierSubmitted,), HANDED_ON,
+                       dossier=dossier(status="payment", **UNDECIDED), case=case(state="payment", **UNDECIDED)),
+        [("lost", "state-differs")],
+    ),
+    "a stop that was told and never lifted in the case": (
+        lambda f: live(f, (DossierSubmitted,), (*HANDED_ON, DossierHalted),
+                       dossier=dossier(status="halted", **UNDECIDED), case=case(state="open", **UNDECIDED)),
+        [("lost", "state-differs")],
+    ),
+    "paid though no agency asked": (
+        lambda f: live(f, (DossierSubmitted, DossierPaid, DossierReturned), RESOLVED, dossier=dossier(), case=case()),
+        [("orphan", "event-without-cause")],
+    ),
+    "stopped for good, and the counter shows a result": (
+        lambda f: live(f, (DossierSubmitted,), (*HANDED_ON, *DONE),
+                       dossier=dossier(status="resolved"), case=case(**TERMINATED)),
+        [("lost", "result-not-at-counter")],
+    ),
+    "stopped for good at the counter only": (
+        lambda f: live(f, (DossierSubmitted,), HANDED_ON,
+                       dossier=dossier(status="terminated", **UNDECIDED), case=case(state="open", **UNDECIDED)),
+        [("lost", "result-without-case")],
+    ),
+    "a result where the counter says that it was stopped for good": (
+        lambda f: live(f, (DossierSubmitted,), (*HANDED_ON, *DONE),
+                       dossier=dossier(status="terminated", **UNDECIDED), case=case(outcome="granted")),
+        [("lost", "result-not-at-counter")],
+    ),
     "worked on after the decision": (
         lambda f: live(f, (DossierSubmitted, DossierReturned), (*RESOLVED, DossierTransferred),
                        dossier=dossier(), case=case()),
@@ -313,6 +442,12 @@ def test_a_life_that_is_not_is_found(broken: str) -> None:
 def test_every_phase_of_a_table_is_reached_known_and_has_its_states(table: Any, fits: Any) -> None:
     reached = {after for moves in table.values() for after in moves.values()}
     assert reached == set(table) - {""} == set(fits)
+
+
+def test_every_event_of_a_case_has_its_place_in_the_table() -> None:
+    """One that is not there would be reported as not allowed in every healthy system."""
+    told = {message.TYPE for message in MESSAGES if message.__module__ == routing.__name__}
+    assert told == {type_ for moves in AT_THE_AGENCIES.values() for type_ in moves}
 
 
 COMMAND = Logged("counter.intake.v1", 1, 0, COUNTER.encode(), "c-1", "/desk", counter.FileDossier.TYPE, None, 1_000)

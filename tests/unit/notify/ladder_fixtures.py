@@ -35,6 +35,7 @@ def new_notice(kind: NoticeKind = NoticeKind.RECEIVED) -> Notice:
         expires_at=NOON + timedelta(hours=72),
         next_at=NOON,
         due_at=NOON + timedelta(days=5),
+        amount_vnd=150_000,
         counter="H99.01",
     )
 

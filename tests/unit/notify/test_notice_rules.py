@@ -13,6 +13,7 @@ from contracts.events import DossierEvent
 from contracts.events.intake import (
     DossierCodeIssued,
     DossierCompletionRequested,
+    DossierPaid,
     DossierRefused,
     DossierRegistered,
     DossierReturned,
@@ -20,12 +21,24 @@ from contracts.events.intake import (
     DossierSupplemented,
     DossierWithdrawn,
 )
-from contracts.events.routing import DossierExtended, DossierResolved, DossierSupplementRequested
+from contracts.events.routing import (
+    DossierApologyPrepared,
+    DossierDueChanged,
+    DossierDueSoon,
+    DossierEscalated,
+    DossierExtended,
+    DossierHalted,
+    DossierOverdue,
+    DossierPaymentRequested,
+    DossierResolved,
+    DossierResumed,
+    DossierSupplementRequested,
+)
 from contracts.generate.__main__ import CONTRACTS
-from contracts.types import CodePurpose, NoticeChannel, NoticeKind
+from contracts.types import CodePurpose, NoticeChannel, NoticeKind, Outcome
 from services.notify.domain.notice import Notice
 from services.notify.domain.recipient import Recipient
-from services.notify.domain.rules import RULES, new_notice
+from services.notify.domain.rules import RULES, TERMINATED, new_notice, rule_of
 from tests.unit.notify.ladder_fixtures import NOON
 
 DAYS = timedelta(days=3)
@@ -58,7 +71,50 @@ def story(*events: type[DossierEvent]) -> dict[str, bool]:
 
 
 def test_every_kind_is_made_by_some_event() -> None:
-    assert {rule.makes for rule in RULES.values()} - {None} == set(NoticeKind)
+    assert {rule.makes for rule in (*RULES.values(), TERMINATED)} - {None} == set(NoticeKind)
+
+
+def test_a_termination_is_no_result_to_come_for_and_makes_void_what_a_result_does() -> None:
+    """TT 03/2025/TT-VPCP form 05."""
+    resolved = sample(DossierResolved)
+    outcomes = {outcome: resolved.model_copy(update={"outcome": outcome}) for outcome in Outcome}
+    assert {outcome: rule_of(event).makes for outcome, event in outcomes.items()} == {
+        Outcome.GRANTED: NoticeKind.RESOLVED,
+        Outcome.DENIED: NoticeKind.RESOLVED,
+        Outcome.TERMINATED: NoticeKind.TERMINATED,
+    }
+    assert (TERMINATED.ends, TERMINATED.overtakes) == (RULES[DossierResolved].ends, RULES[DossierResolved].overtakes)
+
+
+@pytest.mark.parametrize("fact", [DossierDueSoon, DossierOverdue, DossierEscalated, DossierApologyPrepared])
+def test_nobody_is_told_of_warnings_or_of_an_apology_that_is_not_signed(fact: type[DossierEvent]) -> None:
+    assert fact not in RULES
+
+
+def test_a_payment_that_was_made_and_a_stop_that_is_over_overtake_their_notices() -> None:
+    told = story(DossierSubmitted, DossierPaymentRequested, DossierPaid, DossierResumed, DossierHalted, DossierResumed)
+    assert told == {
+        "0-received": True, "1-payment": False, "3-due_changed": False, "4-halted": False, "5-due_changed": True,
+    }  # fmt: skip
+
+
+def test_of_new_dates_only_the_last_is_true_and_an_apology_is_always_said() -> None:
+    told = story(DossierSubmitted, DossierDueChanged, DossierDueChanged, DossierExtended, DossierDueChanged)
+    assert told == {
+        "0-received": True, "1-due_changed": False, "2-due_changed": False, "3-extended": True, "4-due_changed": True,
+    }  # fmt: skip
+
+
+def test_papers_that_nobody_needs_any_more_are_not_asked_for() -> None:
+    """Another branch made the step needless that waited for them."""
+    assert story(DossierSubmitted, DossierSupplementRequested, DossierResumed)["1-supplement"] is False
+    assert story(DossierSubmitted, DossierSupplementRequested, DossierResolved)["1-supplement"] is False
+
+
+@pytest.mark.parametrize("last", [DossierResolved, DossierWithdrawn])
+def test_after_the_end_nobody_is_asked_to_pay_or_told_of_dates(last: type[DossierEvent]) -> None:
+    told = story(DossierSubmitted, DossierPaymentRequested, DossierHalted, DossierDueChanged, last)
+    assert [told[id] for id in ("1-payment", "2-halted", "3-due_changed")] == [False] * 3
 
 
 def test_a_filing_that_is_received_overtakes_word_of_the_filing_and_not_later_requests() -> None:
@@ -138,5 +194,9 @@ def test_what_each_event_tells_is_in_its_notice() -> None:
     assert registered.due_at == sample(DossierRegistered).answer_due_at  # type: ignore[attr-defined]
     assert refused.reasons == ("missing-papers", "wrong-authority")
     assert returned.secret == sample(DossierReturned).invitation  # type: ignore[attr-defined]
+    assert made(DossierPaymentRequested).amount_vnd == sample(DossierPaymentRequested).amount_vnd  # type: ignore[attr-defined]
+    assert made(DossierHalted).reasons == (sample(DossierHalted).reason,)  # type: ignore[attr-defined]
+    for new_date in (DossierResumed, DossierDueChanged):
+        assert made(new_date).due_at == sample(new_date).due_at  # type: ignore[attr-defined]
     assert made(DossierExtended).reasons == (sample(DossierExtended).reason,)  # type: ignore[attr-defined]
     assert made(DossierSubmitted).expires_at == NOON + DAYS

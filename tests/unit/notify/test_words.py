@@ -77,6 +77,14 @@ def test_every_sms_is_one_unaccented_part_that_begins_with_the_prefix(kind: Noti
     assert "{" not in text
 
 
+def test_what_is_to_be_paid_is_said_as_people_write_it() -> None:
+    notice = replace(new_notice(NoticeKind.PAYMENT), amount_vnd=1_234_500)
+    assert fields(notice, ABOUT)["amount"] == "1.234.500 đồng"
+    assert "can nop 1.234.500 dong;" in sms_text(notice, ABOUT, PREFIX)
+    most = replace(notice, amount_vnd=1_000_000_000_000)
+    assert fields(most, ABOUT)["amount"] == "1.000.000.000.000 đồng"
+
+
 def test_a_text_carries_the_longest_code_whole() -> None:
     code = "H99.01.02.03.04.05.06.07.08.09.10-260302-00000007"[-48:]
     for kind in NoticeKind:
