@@ -65,6 +65,7 @@ def make(folder: Folder, public_url: str, vendors: dict[str, str]) -> None:
         login = f"motcua_{user}:{secrets.token_urlsafe(32)}"
         folder.keep(f"mongodb_url_{user}", f"mongodb://{login}@mongodb:27017/?replicaSet=rs0&authSource=admin")
     folder.keep("intake_private_key", new_private_key())
+    folder.keep("routing_private_key", new_private_key())
     public = Opener(folder.keep("notify_private_key", new_private_key())).public_key
     if folder.keep("notify_public_key", public) != public:
         raise ValueError("notify_public_key does not belong to notify_private_key: notices could not be opened")

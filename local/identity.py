@@ -25,6 +25,8 @@ class Identity:
     agencies_key: str
     """API key with the scopes of every sample agency."""
     esms_callback_secret: str
+    routing_private_key: str
+    """Seals the secrets of webhooks at rest."""
 
     @property
     def notify_public_key(self) -> str:
@@ -39,7 +41,11 @@ def load_identity(data_dir: Path) -> Identity:
     """Read the installation's identity, making it the first time."""
     path = data_dir / "identity.json"
     if path.exists():
-        return Identity(**json.loads(path.read_text(encoding="utf-8")))
+        stored = json.loads(path.read_text(encoding="utf-8"))
+        if "routing_private_key" not in stored:  # made by a release before webhooks
+            stored["routing_private_key"] = new_private_key()
+            path.write_text(json.dumps(stored, indent=2), encoding="utf-8")
+        return Identity(**stored)
     identity = Identity(
         intake_private_key=new_private_key(),
         notify_private_key=new_private_key(),
@@ -47,6 +53,7 @@ def load_identity(data_dir: Path) -> Identity:
         counters_key=make_key(),
         agencies_key=make_key(),
         esms_callback_secret=secrets.token_hex(16),
+        routing_private_key=new_private_key(),
     )
     data_dir.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

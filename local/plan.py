@@ -117,6 +117,11 @@ def services(
         "routing": {
             "ROUTING_API_PORT": str(ports.routing_api),
             "ROUTING_WORKER_PORT": str(ports.routing_worker),
+            "ROUTING_PRIVATE_KEY": identity.routing_private_key,
+            # Here webhooks lead to programs on this machine.
+            "WEBHOOK_ALLOW_HTTP": "true",
+            "WEBHOOK_NETWORKS": '["127.0.0.0/8"]',
+            "WEBHOOK_PORTS": "[]",
         },
         "notify": {
             "NOTIFY_API_PORT": str(ports.notify_api),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -16,21 +16,34 @@ from rich.markup import escape
 
 from contracts.problems import Invalid, Refused
 from contracts.topics import all_topics
+from motcua.calendar import app as calendar
 from motcua.catalogue import show_import
 from motcua.check import Sources, check, show
+from motcua.files import content_of, write_to
 from motcua.install import SERVICES, load_agencies, load_catalogue, load_register, prepare_databases
+from motcua.policy import app as policy
 from motcua.registers import show_register
+from motcua.routing import recompute, stuck
 from motcua.settings import CliSettings
+from motcua.statistics import app as statistics
+from motcua.workflows import app as workflows
 from services.intake.catalogue import read_catalogue
 from services.intake.register import read_register
 from services.intake.tables import kind_of_suffix
 from services.kit.auth import ApiKeys
+from services.kit.clock import VIETNAM
 from services.kit.errors import Unavailable
 from services.kit.kafka import KafkaUnreachable, create_topics
 from services.kit.mongo.driver import PyMongoError
 from services.kit.outbox import republish
 
 app = App(name="motcua", help="Một cửa điện tử: khởi động tại chỗ, vận hành, kiểm tra.", version="0.1.0")
+app.command(calendar)
+app.command(workflows)
+app.command(policy)
+app.command(recompute)
+app.command(stuck)
+app.command(statistics)
 console = Console(stderr=True)
 out = Console()
 Service = Literal["intake", "routing", "notify"]
@@ -116,7 +129,7 @@ async def init() -> None:
 
 
 @app.command(name="issue-key")
-async def issue_key(service: Service, *scopes: str, label: str) -> None:
+async def issue_key(service: Service, *scopes: str, label: str, until: date | None = None) -> None:
     """Cấp khóa truy cập API; khóa chỉ hiện một lần này.
 
     Parameters
@@ -124,15 +137,18 @@ async def issue_key(service: Service, *scopes: str, label: str) -> None:
     service
         Dịch vụ mà khóa dùng được.
     scopes
-        Phạm vi quyền: counter:<mã>, agency:<mã>, operator, service.
+        Phạm vi quyền: counter:<mã>, agency:<mã>, operator, service; kèm thêm: supervisor, head, backfill.
     label
         Cấp cho ai, để tra cứu sau này.
+    until
+        Ngày cuối cùng khóa còn dùng được (YYYY-MM-DD), ví dụ ngày hết hạn biệt phái.
     """
     if not scopes:
         raise Invalid("scope-missing", "Khóa không có phạm vi quyền nào thì không dùng được vào việc gì.")
     settings = CliSettings()
     mongo = settings.mongo(service)
-    out.print(await ApiKeys(mongo, settings.clock().now).issue(list(scopes), label=label))
+    ends = None if until is None else datetime.combine(until + timedelta(days=1), time.min, VIETNAM)
+    out.print(await ApiKeys(mongo, settings.clock().now).issue(list(scopes), label=label, expires_at=ends))
     await mongo.close()
 
 
@@ -175,9 +191,11 @@ async def catalogue(
     with console.status("Đang đọc tệp …") as status:
         says = kind_of_suffix(file.suffix)
         if papers is None:
-            read = read_catalogue(_content(file), says=says)
+            read = read_catalogue(content_of(file), says=says)
         else:
-            read = read_catalogue(_content(file), _content(papers), says=says, papers_say=kind_of_suffix(papers.suffix))
+            read = read_catalogue(
+                content_of(file), content_of(papers), says=says, papers_say=kind_of_suffix(papers.suffix)
+            )
         mongo = settings.mongo("intake")
         await mongo.ping()
         status.update(f"Đang so sánh và lưu {len(read.entries)} thủ tục trong một giao dịch …")
@@ -185,7 +203,7 @@ async def catalogue(
         await mongo.close()
     show_import(out, found)
     if report is not None:
-        _write(report, found.as_csv().encode())
+        write_to(report, found.as_csv().encode())
     if found.refused and not skip_refused:
         raise Invalid("rows-refused", "Có dòng bị từ chối nên không nạp gì. Hãy sửa tệp, hoặc thêm --skip-refused.")
 
@@ -208,7 +226,7 @@ async def registers(file: Path, *, counter: str, dry_run: bool = False, report: 
     settings = CliSettings()
     now = settings.clock().now
     with console.status("Đang đọc tệp …") as status:
-        read = read_register(_content(file), now(), says=kind_of_suffix(file.suffix))
+        read = read_register(content_of(file), now(), says=kind_of_suffix(file.suffix))
         mongo = settings.mongo("intake")
         await mongo.ping()
 
@@ -219,7 +237,7 @@ async def registers(file: Path, *, counter: str, dry_run: bool = False, report: 
         await mongo.close()
     show_register(out, found)
     if report is not None:
-        _write(report, found.as_csv().encode())
+        write_to(report, found.as_csv().encode())
     if found.count("refused"):
         raise Invalid("rows-refused", "Có dòng bị từ chối; các dòng khác đã xong. Hãy sửa tệp rồi chạy lại.")
 
@@ -229,7 +247,7 @@ async def agencies(file: Path) -> None:
     """Nạp danh mục cơ quan từ CSV (code, name, level, parent, kind)."""
     settings = CliSettings()
     mongo = settings.mongo("routing")
-    content = _content(file)
+    content = content_of(file)
     await mongo.ping()
     changed = await load_agencies(mongo, settings.clock().now, content)
     await mongo.close()
@@ -252,22 +270,6 @@ async def republish_command(service: Service, *, since: str | None = None) -> No
     mongo = settings.mongo(service)
     out.print(f"{await republish(mongo, moment)} lô sự kiện sẽ được gửi lại.")
     await mongo.close()
-
-
-def _content(file: Path) -> bytes:
-    """Raises: Invalid `file-unreadable`."""
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise Invalid("file-unreadable", f"Không đọc được tệp {file} ({type(error).__name__}).") from error
-
-
-def _write(file: Path, content: bytes) -> None:
-    """Raises: Invalid `file-unwritable`."""
-    try:
-        file.write_bytes(content)
-    except OSError as error:
-        raise Invalid("file-unwritable", f"Không ghi được tệp {file} ({type(error).__name__}).") from error
 
 
 def _moment(text: str) -> datetime:

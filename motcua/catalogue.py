@@ -23,6 +23,7 @@ _FIELDS = {
     "statutory_limit_value": "thời hạn theo quy định",
     "statutory_limit_unit": "thời hạn theo quy định",
     "papers": "thành phần hồ sơ",
+    "limits": "thời hạn theo kênh, trường hợp",
 }
 
 

@@ -33,7 +33,7 @@ SERVICES = ("intake", "routing", "notify")
 def _schemas() -> Mapping[str, tuple[Sequence[Store[Any]], Mapping[str, Sequence[IndexModel]]]]:
     return {
         "intake": (intake_store.STORES, intake_store.MORE),
-        "routing": (routing_store.STORES, {}),
+        "routing": (routing_store.STORES, routing_store.MORE),
         "notify": (notify_store.STORES, notify_store.MORE),
     }
 

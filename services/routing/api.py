@@ -10,6 +10,7 @@ from services.kit.process import configure, serve
 from services.routing import http, http_calendar, http_inbox, http_operators, http_statistics, http_workflows
 from services.routing.settings import RoutingSettings
 from services.routing.store import MORE, STORES
+from services.routing.webhooks import http as webhooks
 
 PROCESS = "routing-api"
 SOURCE = "/routing"
@@ -27,6 +28,7 @@ def create_app(settings: RoutingSettings) -> FastAPI:
         http_statistics.routes(mongo, now),
         http_operators.routes(mongo, now),
         http_workflows.routes(mongo),
+        webhooks.routes(mongo, committer, now, settings),
     ]
     return make_api(PROCESS, settings, mongo, routers, STORES, MORE)
 

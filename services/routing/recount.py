@@ -35,7 +35,7 @@ MOST_SECONDS = 600.0
 MOST_IDS = 1000
 _KEY = ("period", "unit", "procedure", "mechanism", "field")
 _OF_A_CASE = ("channel", "counter", "received_at", "outcome", "timeliness", "first_timeliness", "resolved_at", "state",
-              "transfers.ended_at", *("unit", "field", "procedure_code", "mechanism"))  # fmt: skip
+              "withdrawn_at", *("unit", "field", "procedure_code", "mechanism"))  # fmt: skip
 _JOURNAL = ("pending", "created_at", "events.id", "events.type", "events.subject", "events.body")
 _RECOUNTED: Mapping[str, type[CountedEvent]] = {
     kind.TYPE: kind for kind in (DossierResolved, DossierStepCompleted, *StopRequested.__args__)
@@ -198,5 +198,4 @@ def entries_of(place: Place, case: Mapping[str, Any]) -> Iterable[Entry]:
         first = Timeliness(case.get("first_timeliness") or timeliness)
         yield statistics.result(place, Outcome(case["outcome"]), timeliness, first, case["resolved_at"])
     elif case["state"] == "withdrawn":
-        ends = [transfer["ended_at"] for transfer in case["transfers"]]
-        yield statistics.withdrawal(place, case["received_at"], ends)
+        yield statistics.withdrawal(place, case["withdrawn_at"])

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pymongo import ASCENDING, IndexModel
 
+from services.kit import limiter
 from services.kit.store import Store
 from services.kit.worktime.edition import CalendarEdition
 from services.routing.domain.case import Case, Transfer, TransferState
@@ -17,6 +18,7 @@ from services.routing.domain.stuck import has_owner
 from services.routing.domain.workflow import Workflow
 from services.routing.tallies import INDEXES as TALLY_INDEXES
 from services.routing.tallies import TALLIES
+from services.routing.webhooks.store import STORES as WEBHOOKS
 
 THE_DIRECTORY = "current"
 THE_CALENDAR = "current"
@@ -70,9 +72,9 @@ CASES: Store[Case] = Store(
         # Sparse holds the same as `only`, and the embedded engine uses it.
         IndexModel([("open_due", ASCENDING)], name="open-due", sparse=True),
         IndexModel([("stopped", ASCENDING)], name="stopped", sparse=True),
-        _index("timer", "timer_at", "_id", only="timer_at"),
-        _index("unplaced", "unplaced_since", "_id", only="unplaced_since"),
-        _index("to-sign", "to_sign", "due_at", "_id", only="to_sign"),
+        IndexModel([("timer_at", ASCENDING)], name="timer", sparse=True),
+        IndexModel([("unplaced_since", ASCENDING)], name="unplaced", sparse=True),
+        IndexModel([("to_sign", ASCENDING)], name="to-sign", sparse=True),
         IndexModel([("waits_since", ASCENDING)], name="waits", sparse=True),
         IndexModel([("neglected_since", ASCENDING)], name="neglected", sparse=True),
         IndexModel([("accept_by", ASCENDING)], name="accept-by", sparse=True),
@@ -94,8 +96,9 @@ RECOMPUTED = "recomputed"
 TRANSFERS = "transfers"
 """Every hand-over as a document of its own, for inboxes and partners: derived from the case, `<code>/<number>`."""
 
-STORES = (CASES, WORKFLOWS, DIRECTORY, CALENDARS, POLICIES, RECOMPUTATIONS)
-MORE: Mapping[str, tuple[IndexModel, ...]] = {
+STORES: Sequence[Store[Any]] = (CASES, WORKFLOWS, DIRECTORY, CALENDARS, POLICIES, RECOMPUTATIONS, *WEBHOOKS)
+MORE: Mapping[str, Sequence[IndexModel]] = {
+    **limiter.INDEXES,
     TRANSFERS: (
         # The last fields answer filters from the index alone.
         IndexModel(

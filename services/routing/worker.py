@@ -12,6 +12,7 @@ from services.routing.settings import RoutingSettings
 from services.routing.store import MORE, STORES
 from services.routing.stuck import StuckLoop
 from services.routing.timers import TimerLoop
+from services.routing.webhooks.compose import make_sender
 
 PROCESS = "routing-worker"
 
@@ -34,6 +35,7 @@ def create_worker(settings: RoutingSettings) -> Worker:
     committer = Committer(mongo, SOURCE, now, on_events=worker.relay.wake)
     timers = TimerLoop(mongo, committer, worker.lease, now, settings.timer_seconds)
     worker.loops["timers"] = timers.run
+    worker.loops["webhooks"] = make_sender(settings, mongo, committer, worker.lease, now).run
     worker.loops["stuck"] = StuckLoop(mongo, worker.lease, now).run
     return worker
 

@@ -12,6 +12,7 @@ import pytest
 from local.engines import Endpoints, EngineSet
 from services.kit.mongo import Mongo
 from services.kit.settings import KafkaSettings
+from tests.component.routing_fixtures import timed as timed
 from tests.component.service_fixtures import intake as intake
 from tests.component.service_fixtures import routing as routing
 

@@ -63,9 +63,10 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
     "assign": {"officer": "cb.01"},
 }
 """By path: what the action says beside who acts on which step."""
-COMPETENT_PARTS: Mapping[str, tuple[str, ...]] = {
-    TWO_STEPS: ("Phòng Kinh tế", "Ủy ban nhân dân cấp huyện"),
-}
+TWO_STEPS_WAY = (
+    ("accept", OFFICE, 1), ("complete", OFFICE, 1), ("accept", DISTRICT, 2), ("complete", DISTRICT, 2),
+)  # fmt: skip
+"""From the first hand-over to the result."""
 
 
 @dataclass
@@ -87,8 +88,13 @@ class HandClock:
         return self.moment
 
 
-class _HandSettings(RoutingSettings):
+class HandSettings(RoutingSettings):
+    """Of processes that go by that clock."""
+
     _hand: HandClock = PrivateAttr()
+
+    def hold(self, hand: HandClock) -> None:
+        self._hand = hand
 
     def clock(self) -> Clock:
         return self._hand  # type: ignore[return-value]
@@ -117,10 +123,11 @@ class Timed:
 
 @asynccontextmanager
 async def open_timed(mongodb_url: str, prefix: str, moment: datetime = MONDAY) -> AsyncIterator[Timed]:
-    settings = _HandSettings(mongodb_url=mongodb_url, mongodb_prefix=prefix)  # type: ignore[arg-type]
-    settings._hand = HandClock(moment)
+    settings = HandSettings(mongodb_url=mongodb_url, mongodb_prefix=prefix)  # type: ignore[arg-type]
+    hand = HandClock(moment)
+    settings.hold(hand)
     async with open_routing(settings) as service:
-        yield Timed(service, settings._hand)
+        yield Timed(service, hand)
 
 
 @pytest.fixture
@@ -184,7 +191,8 @@ async def begin(
     """A dossier that a desk receives now. Returns: its code."""
     code, at = dossier(number), routing.clock()
     if await WORKFLOWS.read(routing.mongo, workflow_id(procedure, 1)) is None:
-        agencies = COMPETENT_PARTS.get(procedure, ("Phòng Kinh tế",))
+        more = ("Ủy ban nhân dân cấp huyện",) if procedure == TWO_STEPS else ()
+        agencies = ("Phòng Kinh tế", *more)
         await routing.take(published(procedure, 1, agencies), topic=CATALOGUE)
     what = {"occurred_at": at, "received_at": at, "due_at": due(at, limit), "limit_value": limit.value}
     await routing.take(submitted(code, procedure, **(what | {"limit_unit": limit.unit} | changes)))

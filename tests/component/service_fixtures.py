@@ -110,7 +110,8 @@ class Service:
     ) -> Record:
         """The message as a well-behaved producer writes it."""
         by = {"dossier code": "code", "counter code": "counter", "procedure code": "procedure_code"}
-        key = key if key is not None else getattr(message, by[BY_NAME[topic].key])
+        if key is None:
+            key = BY_NAME[topic].constant_key or getattr(message, by[BY_NAME[topic].key])
         what = {"correlation_id": "c", **envelope}
         head = Envelope(id or new_id(), "/elsewhere", message.TYPE, self.clock(), key, **what)
         headers = tuple((name, value.encode()) for name, value in head.headers().items())

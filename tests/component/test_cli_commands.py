@@ -16,7 +16,10 @@ from tests.component.cli_fixtures import CATALOGUE, motcua
 from tests.component.cli_fixtures import place as place
 from tests.component.service_fixtures import Intake
 
-COMMANDS = ("up", "demo", "check", "init", "issue-key", "revoke-key", "catalogue", "agencies", "republish")
+COMMANDS = (
+    "up", "demo", "check", "init", "issue-key", "revoke-key", "catalogue", "calendar", "policy", "recompute", "stuck",
+    "agencies", "republish",
+)  # fmt: skip
 AGENCIES = """code,name,level,parent,kind
 H12,Ủy ban nhân dân tỉnh,tỉnh,,people_committee
 H12.970,Ủy ban nhân dân huyện,huyện,H12,people_committee

@@ -122,7 +122,7 @@ async def test_a_filing_that_is_answered_is_never_flagged(intake: Intake, answer
 async def test_more_than_one_look_can_hold_and_one_that_cannot_be_flagged_does_not_hide_the_others(
     intake: Intake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.intake.answers.AT_ONCE", 2)
+    monkeypatch.setattr("services.kit.due.AT_ONCE", 2)
     codes = [await filed(intake, FRIDAY, ref=f"F-{number}") for number in range(5)]
     await intake.mongo.collection("dossiers").update_one({"_id": codes[1]}, {"$unset": {"counter": ""}})
     assert await look(intake, FRIDAY + timedelta(days=30)) == 4

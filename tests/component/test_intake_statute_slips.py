@@ -109,8 +109,21 @@ async def test_an_apology_needs_an_extension_with_reason_and_new_date(desk: Inta
     assert slip["due_at"] != slip["new_due_at"]
 
 
-async def test_only_what_was_withdrawn_or_halted_is_terminated(desk: Intake) -> None:
-    """TT 03/2025/TT-VPCP Art 7, Mẫu 05."""
-    assert (await issue(desk, await slips.register(desk), "termination")).json()["lacks"] == ["ending"]
-    for ready in (slips.withdrawn, slips.halted):
-        assert (await issue(desk, await ready(desk), "termination")).status_code == 201
+async def test_only_what_was_withdrawn_or_stopped_for_good_has_a_notice_of_termination(desk: Intake) -> None:
+    """TT 03/2025/TT-VPCP Art 7, Mẫu 05; what stands still for a while goes on."""
+    for not_over in (slips.register, slips.halted):
+        assert (await issue(desk, await not_over(desk), "termination")).json()["lacks"] == ["ending"]
+    for ended in (slips.withdrawn, slips.terminated):
+        assert (await issue(desk, await ended(desk), "termination")).status_code == 201
+
+
+async def test_what_was_terminated_has_no_result_to_collect(desk: Intake) -> None:
+    """TT 03/2025/TT-VPCP, Mẫu 05: the citizen is given the notice, portal status 8."""
+    code = await slips.terminated(desk)
+    slip = fields((await issue(desk, code, "termination")).json())
+    assert "Thủ tục đang tạm dừng thực hiện" in slip["reason"]
+    shown = (await desk.http.get(f"/v1/dossiers/{code}", headers=desk.desk)).json()
+    assert (shown["status"], shown["status_code"], shown["finished"], shown["allowed"]) == ("terminated", 8, True, [])
+    body = {"method": "counter", "received_by": "owner", "proof": "signature"}
+    reply = await desk.http.post(f"/v1/dossiers/{code}/hand-over", json=body, headers=desk.desk)
+    assert (reply.status_code, reply.json()["slug"]) == (409, "result-not-ready")

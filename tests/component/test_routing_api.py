@@ -280,18 +280,11 @@ async def test_an_inbox_shows_each_case_where_it_is_soonest_due_first(routing: S
     assert [await inbox(state) for state in ("accepted", "supplement", "unplaced")] == [[], [], []]
 
 
-async def test_statistics_add_up(routing: Service) -> None:
-    for number in (1, 2, 3):
-        await case(routing, number)
-    await case(routing, 4, TWO_STEPS, mechanism=Mechanism.INTERLINKED)
-    await act(routing, dossier(1), "accept")
-    assert said(await act(routing, dossier(1), "complete", outcome="denied")) == (422, "ground-missing")
-    done = await act(routing, dossier(1), "complete", outcome="denied", ground="not-eligible")
+async def test_a_denial_states_its_ground(routing: Service) -> None:
+    code = await case(routing)
+    await act(routing, code, "accept")
+    assert said(await act(routing, code, "complete", outcome="denied")) == (422, "ground-missing")
+    done = await act(routing, code, "complete", outcome="denied", ground="not-eligible")
     assert done.status_code == 200, done.text
-    [event] = await routing.events(dossier(1), "dossier.resolved.v1")
+    [event] = await routing.events(code, "dossier.resolved.v1")
     assert event["ground"] == "not-eligible"
-    found = (await routing.http.get("/v1/statistics", headers=await routing.key("operator"))).json()
-    assert found == {
-        "received": {"one_stop": 3, "interlinked": 1}, "resolved": {"early": 1, "on_time": 0, "late": 0},
-        "open": 3, "withdrawn": 0,
-    }  # fmt: skip

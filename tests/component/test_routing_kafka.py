@@ -30,7 +30,6 @@ from services.kit.kafka import Record
 from services.kit.sealing import Opener, Sealer, new_private_key
 from services.routing.commands.import_agencies import ReplaceDirectory
 from services.routing.domain.directory import Agency, Directory
-from services.routing.queries.statistics import statistics
 from services.routing.store import CASES, WORKFLOWS
 from tests.component.ledger import events
 from tests.component.service_fixtures import (
@@ -291,10 +290,6 @@ async def test_an_old_registers_results_count_by_their_own_dates(routing: Servic
     [last] = await routing.events(dossier(3), "dossier.resolved.v1")
     assert [last[name] for name in ("agency", "outcome", "timeliness")] == ["H77.701", "denied", "late"]
     assert last["backfill"] is True
-    assert await statistics(routing.mongo) == {
-        "received": {"one_stop": 3, "interlinked": 0}, "resolved": {"early": 1, "on_time": 1, "late": 1},
-        "open": 0, "withdrawn": 0,
-    }  # fmt: skip
 
 
 async def test_half_a_word_about_a_result_is_none(routing: Service) -> None:

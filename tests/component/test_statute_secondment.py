@@ -1,4 +1,4 @@
-"""Rule 20: the account of a seconded officer ends with the secondment (NĐ 61/2018/NĐ-CP Điều 11, NĐ 118/2025 Điều 12)."""
+"""Rule 20: the account of a seconded officer ends with the secondment (NĐ 61/2018 Điều 11, NĐ 118/2025 Điều 12)."""
 
 from __future__ import annotations
 

@@ -308,7 +308,6 @@ def webhook_settings(url: str, prefix: str, **changes: Any) -> RoutingSettings:
     values: dict[str, Any] = {
         "mongodb_url": url, "mongodb_prefix": prefix, "routing_private_key": new_private_key(),
         "webhook_allow_http": True, "webhook_networks": ("127.0.0.0/8",), "webhook_ports": (),
-        "webhook_probe_seconds": 1.0,
     }  # fmt: skip
     return RoutingSettings(**(values | changes))
 

@@ -40,6 +40,7 @@ ONLY_LOCAL = {
     "CLOCK_OFFSET_SECONDS": "demonstrations move the clock; production refuses it",
     "KAFKA_FETCH_MAX_WAIT_MS": "the embedded broker answers an empty fetch late; the default is right for Kafka",
     "KAFKA_SESSION_TIMEOUT_MS": "local restarts are frequent; a server uses the longer default",
+    "WEBHOOK_ALLOW_HTTP": "webhooks lead to programs on this machine; production refuses it",
     "ANSWER_CHECK_SECONDS": "a demonstration waits for nothing; the default is often enough",
     "ZALO_UNKNOWN_SECONDS": "receipts of the simulators come within seconds",
     "ZALO_RECEIPT_SECONDS": "receipts of the simulators come within seconds",
@@ -61,6 +62,7 @@ ONLY_COMPOSE = {
     "OFFICE_PHONES": "passed on from .env: each place has its own counters",
     "FORM_SET": "passed on from .env: only where a place still prints the forms of 2018",
     "SMS_PREFIX": "passed on from .env: registered with the vendor",
+    "WEBHOOK_ORIGIN": "passed on from .env: each place has its own name",
 }
 NOT_FOR: dict[str, set[str]] = {
     # One local environment serves both processes of a service; in a container each gets only what it reads.
@@ -94,7 +96,7 @@ def test_every_environment_name_of_the_simulators_is_one_of_their_settings() -> 
 def local_environment() -> dict[str, set[str]]:
     """The names `motcua up` gives each process."""
     key = new_private_key()
-    identity = Identity(key, key, "operator", "counters", "agencies", "callback")
+    identity = Identity(key, key, "operator", "counters", "agencies", "callback", key)
     endpoints = Endpoints(
         kafka_bootstrap="127.0.0.1:1",
         mongodb_url="mongodb://127.0.0.1:2",

@@ -2,38 +2,33 @@
 
 from __future__ import annotations
 
-import io
 from datetime import timedelta
 from typing import Any
 
-import httpx
 import orjson
 import pytest
-from PIL import Image
 
 from contracts.events.counter import CommandAccepted, FileDossier
 from contracts.topics import COUNTER_INTAKE, COUNTER_REPLIES
 from contracts.types import Channel
 from local.demo.day import forgotten_since
 from local.samples.load import handed_in_by_code
+from services.intake.attachments.file_types import PNG
 from services.kit.clock import VIETNAM
 from services.kit.kafka import Record
 from services.kit.sealing import Sealer
 from tests.eventually import eventually
 from tests.journeys.town import DESK, JUSTICE, ONE_STOP, Citizen, Town
+from tests.replies import refused
+from tests.unit.intake.file_fixtures import photo
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(120)]
 
 COMPLETE = handed_in_by_code(ONE_STOP)
 LAST = COMPLETE[-1]["paper"]
 ONLINE = [line | {"state": "digital"} for line in COMPLETE[:-1]]
+PHOTO = photo(PNG, 40, 30)
 WITH_A_GAP = [*ONLINE, {"paper": LAST, "state": "missing", "reason": "missing-papers"}]
-
-
-def photo() -> bytes:
-    file = io.BytesIO()
-    Image.new("RGB", (400, 300), (250, 250, 240)).save(file, "PNG")
-    return file.getvalue()
 
 
 async def fill_in(town: Town, who: Citizen) -> str:
@@ -50,7 +45,7 @@ async def fill_in(town: Town, who: Citizen) -> str:
     saved = await town.citizen.put(path, json=form, headers=headers | {"If-Match": began.headers["etag"]})
     assert saved.status_code == 200, saved.text
     paper = {"kind": "paper", "paper": "1", "name": "hop-dong.png"}
-    sent = await town.citizen.post(f"{path}/files", params=paper, content=photo(), headers=headers)
+    sent = await town.citizen.post(f"{path}/files", params=paper, content=PHOTO, headers=headers)
     assert sent.status_code == 201, sent.text
     filed = await town.citizen.post(f"{path}/submit", headers=headers)
     assert filed.status_code == 201, filed.text
@@ -64,7 +59,7 @@ async def photo_of(town: Town, paper: int) -> dict[str, str]:
     sent = await town.citizen.post(
         f"/v1/filings/drafts/{began['draft_id']}/files",
         params={"paper": paper},
-        content=photo(),
+        content=PHOTO,
         headers={"Authorization": f"Draft {began['token']}", "Content-Type": "image/png"},
     )
     assert sent.status_code == 201, sent.text
@@ -74,10 +69,6 @@ async def photo_of(town: Town, paper: int) -> dict[str, str]:
 async def read_code(town: Town, who: Citizen, words: str) -> str:
     """The six digits of the last text of that purpose."""
     return await town.texted(who, rf"{words} ([0-9]{{6}}),")
-
-
-def refused(answer: httpx.Response, status: int, slug: str) -> None:
-    assert (answer.status_code, answer.json()["slug"]) == (status, slug), answer.text
 
 
 async def test_from_the_online_form_over_completion_agency_and_one_time_code_to_the_rating_by_link(town: Town) -> None:

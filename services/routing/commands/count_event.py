@@ -53,8 +53,7 @@ class Counting:
         if before is None:
             count(work, statistics.receipt(place, Channel(after.channel), after.counter, after.received_at))
         elif before.open and after.state is CaseState.WITHDRAWN:
-            ends = [transfer.ended_at for transfer in after.transfers]
-            count(work, [statistics.withdrawal(place, after.received_at, ends)])
+            count(work, [statistics.withdrawal(place, after.withdrawn_at or now)])
 
 
 @dataclass(frozen=True)

@@ -29,4 +29,5 @@ class WithdrawCase:
         case = work.get(CASES, self.withdrawn.code)
         if case is None:
             return  # a filing taken back before the desk accepted it: `submitted`, had there been one, comes first
-        keep(work, case, (actions.withdraw(case, now), ()), setting(work))
+        at = self.withdrawn.occurred_at if case.backfill else now
+        keep(work, case, (actions.withdraw(case, at), ()), setting(work))

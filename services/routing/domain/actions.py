@@ -206,7 +206,7 @@ def withdraw(case: Case, at: datetime) -> Case:
         if step.state in TO_COME:
             case = end_transfer(case, number, TransferState.RECALLED, at)
             case = case.with_step(number, replace(step, state=StepState.RECALLED))
-    return replace(case, state=CaseState.WITHDRAWN, stop=None, apology=None)
+    return replace(case, state=CaseState.WITHDRAWN, withdrawn_at=at, stop=None, apology=None)
 
 
 def _waited_minutes(case: Case, transfer: Transfer, setting: Setting) -> int:

@@ -244,6 +244,7 @@ class Case:
     timeliness: Timeliness | None = None
     first_timeliness: Timeliness | None = None
     resolved_at: datetime | None = None
+    withdrawn_at: datetime | None = None
     backfill: bool = False
     revision: int = 0
     """How often it changed; an action may say which one it has seen."""
@@ -256,6 +257,11 @@ class Case:
     @property
     def unplaced(self) -> tuple[int, ...]:
         return tuple(number for number, step in enumerate(self.steps, 1) if step.state is StepState.UNPLACED)
+
+    @property
+    def portal_status(self) -> int:
+        """trangThaiHoSo; a decision to end is no result."""
+        return 8 if self.outcome is Outcome.TERMINATED else PORTAL_STATUS[self.state]
 
     @property
     def open(self) -> bool:

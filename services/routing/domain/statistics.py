@@ -11,7 +11,7 @@ The same functions count an event when it comes and recount a case when somebody
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -137,13 +137,8 @@ def result(place: Place, outcome: Outcome, timeliness: Timeliness, first: Timeli
     return Entry(place, day_of(at), figures)
 
 
-def withdrawal(place: Place, received_at: datetime, ends: Iterable[datetime | None]) -> Entry:
-    """The citizen took it back before there was a result (TT 03/2025/TT-VPCP Art 7).
-
-    Args:
-        ends: of its hand-overs; the last one ended with the withdrawal.
-    """
-    at = max((end for end in ends if end is not None), default=received_at)
+def withdrawal(place: Place, at: datetime) -> Entry:
+    """The citizen took it back before there was a result (TT 03/2025/TT-VPCP Art 7)."""
     return Entry(place, day_of(at), {Figure.WITHDRAWN: 1})
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from contracts.problems import Invalid
 from services.kit.mongo import Mongo
 from services.routing.store import CASES, TRANSFERS
-from services.routing.transfers import IN_WORK, TO_ACCEPT, WAITING
+from services.routing.transfers import IN_WORK, TO_ACCEPT
 
 MOST_COUNTED = 10_000
 """Counting on costs more than anybody learns from it; the answer says that there are more."""

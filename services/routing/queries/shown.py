@@ -27,6 +27,7 @@ def shown(case: Case, now: datetime, agencies: frozenset[str] | None = None, *, 
         "counter": case.counter,
         "unit": case.unit,
         "state": case.state.value,
+        "portal_status": case.portal_status,
         "stop": None
         if case.stop is None
         else {

@@ -184,6 +184,18 @@ def test_the_readme_names_the_two_commands_and_every_named_recipe_exists() -> No
         assert set(named) <= recipes, page.name
 
 
+def groups_of_commands() -> set[str]:
+    """`motcua calendar ...`: an `App(name="calendar")` in a module of its own."""
+    return {
+        str(keyword.value.value)
+        for path in (ROOT / "motcua").glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and name_of(node.func) == "App"
+        for keyword in node.keywords
+        if keyword.arg == "name" and isinstance(keyword.value, ast.Constant)
+    }
+
+
 def test_every_command_named_exists() -> None:
     tree = ast.parse((ROOT / "motcua" / "__main__.py").read_text(encoding="utf-8"))
     commands: set[str] = set()
@@ -197,6 +209,7 @@ def test_every_command_named_exists() -> None:
                 if keyword.arg == "name" and isinstance(keyword.value, ast.Constant)
             ]
             commands.add(str(given[0]) if given else node.name)
+    commands |= groups_of_commands()
     for page in PAGES:
         named = set(re.findall(r"(?:`|bin/)motcua ([a-z][a-z-]*)", page.read_text(encoding="utf-8")))
         assert named <= commands, (page.name, named - commands)

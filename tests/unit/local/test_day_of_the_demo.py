@@ -162,4 +162,4 @@ def test_the_forgotten_filing_is_believed_and_past_its_answer_date(now: datetime
         assert not worktime.WorkCalendar().is_working_day((opening - timedelta(days=2)).astimezone(VIETNAM).date())
     else:
         assert opening - timedelta(days=7) < filed
-        assert answer_due(filed, Channel.ONLINE) < opening
+        assert answer_due(filed, Channel.ONLINE, worktime.WorkCalendar()) < opening

@@ -257,6 +257,7 @@ class TestBranches:
         found, events = complete(case(branches(1), 1, 2, 3), FIRST, 1, Outcome.TERMINATED)
         assert (found.state, found.outcome) == (CaseState.RESOLVED, Outcome.TERMINATED)
         assert told((found, events)) == ["step-completed", "step-recalled", "step-recalled", "resolved"]
+        assert (found.portal_status, SITUATIONS["resolved"][0].portal_status) == (8, 9)
 
     def test_the_stop_of_a_branch_ends_when_nobody_needs_it(self) -> None:
         waiting, _ = stops.request_payment(case(branches(1), 1, 2), FIRST, 1, 50_000, BASIS, AT)

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from dataclasses import fields
 from datetime import date
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.problems import Invalid
+from services.routing.commands.import_agencies import read_agencies
 from services.routing.domain.policy import AcceptWithin, EscalationRule, Policy, PolicyRevision, Substitute, Trigger
 from services.routing.policies import as_data, as_yaml, read_policy
 from services.routing.policies.read import MOST, TOP
 from services.routing.policies.values import LEAST_HOURS, LONGEST_HOURS, RESERVED
 
 AGENCY, OFFICE = "H12.970.02", "H12.970.03"
+SAMPLES = Path(__file__).parents[3] / "local" / "samples"
 GOOD = f"""
 accept_hours: 2
 accept_within:
@@ -150,6 +153,14 @@ def test_what_cannot_be_read_is_refused(content: bytes, slug: str) -> None:
     with pytest.raises(Invalid) as caught:
         read_policy(content)
     assert caught.value.slug == slug
+
+
+def test_the_sample_is_taken_whole_and_its_agencies_are_those_of_the_samples() -> None:
+    read = read_policy((SAMPLES / "policy.yaml").read_bytes())
+    known = read_agencies((SAMPLES / "agencies.csv").read_bytes()).by_code()
+    assert read.refused == ()
+    assert {cell.text for cell in read.agencies} <= set(known)
+    assert len(read.policy.rules) == 5
 
 
 HOURS = st.integers(32, 4 * LONGEST_HOURS).map(lambda quarters: quarters / 4)

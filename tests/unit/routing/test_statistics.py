@@ -81,10 +81,8 @@ class TestWhatCounts:
     def test_a_decision_to_stop_is_no_result(self) -> None:
         assert result(outcome=Outcome.TERMINATED, now=LATE, first=LATE).figures == {Figure.TERMINATED: 1}
 
-    def test_a_withdrawal_counts_on_the_day_on_which_its_last_hand_over_ended(self) -> None:
-        ends = [AT.replace(day=24), None, AT.replace(day=26), AT.replace(day=25)]
-        assert statistics.withdrawal(HERE, AT, ends).day == date(2026, 11, 26)
-        assert statistics.withdrawal(HERE, AT, [None]).day == date(2026, 11, 23)
+    def test_a_withdrawal_counts_on_its_own_day(self) -> None:
+        assert statistics.withdrawal(HERE, AT.replace(day=26)).day == date(2026, 11, 26)
 
     def test_a_filing_that_is_not_accepted_is_counted_at_the_desk_and_beside_the_sum(self) -> None:
         event = DossierRefused(code=CODE, occurred_at=AT, counter=DESK, reasons=("not-competent",))

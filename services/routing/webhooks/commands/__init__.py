@@ -1,0 +1,1 @@
+"""One use case a file; this listing is what webhooks can do."""

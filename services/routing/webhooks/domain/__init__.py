@@ -1,0 +1,1 @@
+"""Pure rules of webhooks: no I/O, no clock, no random, no ids."""
