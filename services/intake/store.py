@@ -98,7 +98,7 @@ PROCEDURE_VERSIONS: Store[Procedure] = Store("procedure_versions", Procedure)
 """Every version ever published, by `code@version`."""
 CATALOGUE: Store[CatalogueEdition] = Store("catalogue", CatalogueEdition)
 """One, by the id `edition`."""
-CALENDAR: Store[CalendarEdition] = Store("calendar", CalendarEdition)
+CALENDAR: Store[CalendarEdition] = Store("calendar", CalendarEdition, reference=True)
 """One, by the id `THE_CALENDAR`: the working calendar as routing published it last."""
 NUMBERS: Store[DailyNumber] = Store("numbers", DailyNumber)
 REQUESTS: Store[Request] = Store("requests", Request)

@@ -10,7 +10,7 @@ The commit to Kafka is only a hint where to read on.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -68,6 +68,8 @@ class Consumer:
     reply: Reply | None = None
     """Answers partners' commands, each in the transaction of its effect."""
     on_events: Callable[[], None] = lambda: None
+    before: Callable[[], Awaitable[None]] | None = None
+    """Called before each batch, for what handlers must know at once."""
     last_batch_at: float = field(default_factory=time.monotonic)
     _together: int = 64
 
@@ -80,6 +82,8 @@ class Consumer:
             return
         started = time.monotonic()
         topic = records[0].topic
+        if self.before is not None:
+            await self.before()
         with telemetry.span("consume", topic=topic, records=len(records)):
             commands = [record for record in records if record.topic in self.command_topics]
             facts = [record for record in records if record.topic not in self.command_topics]

@@ -77,6 +77,7 @@ def make_app(
 
     app = FastAPI(title=title, version="1", lifespan=run, docs_url=None, redoc_url=None, openapi_url="/openapi.json")
     app.state.keys = keys
+    app.state.stopping = lambda: False
     app.add_middleware(BodyLimit, limits=BodyLimits(max_body_bytes, body_limits or {}), refuse=_too_large)
     app.add_middleware(_Observed, name=title)
     app.include_router(health.router())

@@ -64,7 +64,9 @@ def server(app: FastAPI, settings: Settings, port: int, *, signals: bool = True)
         date_header=False,
         proxy_headers=False,  # uvicorn would believe any local sender; `client_address` has a setting for it
     )
-    return uvicorn.Server(config) if signals else _Server(config)
+    running = uvicorn.Server(config) if signals else _Server(config)
+    app.state.stopping = lambda: running.should_exit  # a stream that never ends by itself would hold up the stop
+    return running
 
 
 def serve(process: str, app: FastAPI, settings: Settings, port: int) -> None:

@@ -36,6 +36,9 @@ class Store(Generic[S]):
     collection: str
     state_type: type[S]
     indexes: tuple[IndexModel, ...] = ()
+    reference: bool = False
+    """Changed by hand now and then, read with every decision (calendar, directory, policy): decisions may see it as it
+    was `references.FRESH_S` ago."""
     derived: Callable[[S], Mapping[str, Any]] | None = None
     """Further fields for queries only, derived from the state (search tokens, flags, inbox positions)."""
     _structure: Callable[[Any], S] = field(init=False, repr=False, compare=False)

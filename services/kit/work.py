@@ -18,6 +18,7 @@ from services.kit.ids import new_id
 from services.kit.mongo import Mongo, Session
 from services.kit.mongo.driver import Document
 from services.kit.outbox import OUTBOX, Event, documents, row
+from services.kit.references import references
 from services.kit.store import Ref, Store
 from services.kit.tally import Sums
 
@@ -94,8 +95,14 @@ class Work:
         at the write. The transaction then holds writes only, which makes it short and conflicts rare.
         """
         wanted: dict[str, dict[str, Ref]] = {}
+        known = references(mongo)
         for ref in refs:
-            if ref not in self._held:
+            if ref in self._held:
+                continue
+            remembered = known.get(ref) if ref.store.reference else None
+            if remembered is not None:
+                self._held[ref] = _held_with(*remembered)
+            else:
                 wanted.setdefault(ref.store.collection, {})[ref.id] = ref
         await asyncio.gather(*(self._load(mongo, collection, by_id) for collection, by_id in wanted.items()))
 
@@ -104,7 +111,9 @@ class Work:
         query: dict[str, Any] = {"_id": ids[0]} if len(ids) == 1 else {"_id": {"$in": ids}}
         found = {d["_id"]: d async for d in mongo.collection(collection).find(query)}
         for id, ref in by_id.items():
-            self._held[ref] = _held(ref, found.get(id))
+            held = self._held[ref] = _held(ref, found.get(id))
+            if ref.store.reference and held.document_exists:
+                references(mongo).keep(ref, found[id], held.state)
 
     def get(self, store: Store[S], id: str) -> S | None:
         """The state as decisions before this one in the same unit of work left it.
@@ -215,6 +224,8 @@ class Work:
         for ref, held in self._held.items():
             if not held.dirty:
                 continue
+            if ref.store.reference:
+                references(mongo).forget(ref)
             document = ref.store.to_document(held.state)
             last = outbox[-1]["_id"] if held.tells else held.last_outbox
             document |= {"_id": ref.id, "_v": held.version + 1, "_n": held.sequence, "_e": last}
@@ -242,7 +253,11 @@ class Work:
 def _held(ref: Ref, document: dict[str, Any] | None) -> _Held:
     if document is None:
         return _Held(False, 0, 0, None, None)
-    return _Held(True, document["_v"], document["_n"], document.get("_e"), ref.store.to_state(document))
+    return _held_with(document, ref.store.to_state(document))
+
+
+def _held_with(document: Mapping[str, Any], state: Any) -> _Held:
+    return _Held(True, document["_v"], document["_n"], document.get("_e"), state)
 
 
 @dataclass(frozen=True)

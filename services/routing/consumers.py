@@ -18,16 +18,15 @@ from services.routing.webhooks.telling import telling
 GROUP = "routing"
 COMMAND_TOPICS = frozenset({AGENCY_ACTIONS.name})
 
-HANDLERS: Mapping[type[Message], Handler] = telling(
-    {
-        catalogue.ProcedurePublished: lambda message, _: PublishWorkflow(message),
-        intake.DossierSubmitted: lambda message, _: Counting(OpenCase(message), message.code),
-        intake.DossierSupplemented: lambda message, _: ResumeCase(message),
-        intake.DossierPaid: lambda message, _: ResumeCase(message),
-        intake.DossierWithdrawn: lambda message, _: Counting(WithdrawCase(message), message.code),
-        **{event: lambda message, envelope: CountEvent(message, envelope.time) for event in COUNTED},
-        **{action: lambda message, _: ActOnStep(message, PARTNER) for action in agency.ACTIONS},
-    }
-)
-"""What routing does about each message type it cares for; filings before acceptance are the desk's business.
-Events that partners subscribed to also make deliveries."""
+DECIDED: Mapping[type[Message], Handler] = {
+    catalogue.ProcedurePublished: lambda message, _: PublishWorkflow(message),
+    intake.DossierSubmitted: lambda message, _: Counting(OpenCase(message), message.code),
+    intake.DossierSupplemented: lambda message, _: ResumeCase(message),
+    intake.DossierPaid: lambda message, _: ResumeCase(message),
+    intake.DossierWithdrawn: lambda message, _: Counting(WithdrawCase(message), message.code),
+    **{event: lambda message, envelope: CountEvent(message, envelope.time) for event in COUNTED},
+    **{action: lambda message, _: ActOnStep(message, PARTNER) for action in agency.ACTIONS},
+}
+"""What routing decides about each message type it cares for; filings before acceptance are the desk's business."""
+HANDLERS: Mapping[type[Message], Handler] = telling(DECIDED)
+"""The same with deliveries for the events that partners subscribed to."""

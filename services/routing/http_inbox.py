@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 import orjson
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
 
 from contracts.types import Moment, ProcedureCode, UnitCode
@@ -29,6 +30,8 @@ from services.routing.store import CALENDARS, CASES, POLICIES, THE_CALENDAR, THE
 
 BEAT_S = 15.0
 """A comment line that often keeps proxies from closing a quiet stream."""
+STOP_S = 1.0
+"""How soon a stream ends when the process is told to stop."""
 Limit = Annotated[int, Query(ge=1, le=500)]
 
 
@@ -60,11 +63,11 @@ def routes(mongo: Mongo, now: Now) -> APIRouter:
         return {"agency": agency, "counts": await counts(mongo, agency, await _horizon(mongo, agency, now()))}
 
     @api.get("/agencies/{agency}/inbox/events")
-    async def stream(agency: UnitCode, caller: CallerDep) -> StreamingResponse:
+    async def stream(agency: UnitCode, caller: CallerDep, request: Request) -> StreamingResponse:
         """Tin mới của hộp thư (server-sent events): mỗi lần chuyển hồ sơ thay đổi là một sự kiện `transfer`."""
         _require(caller, agency)
-        headers = {"X-Accel-Buffering": "no"}
-        return StreamingResponse(_events(news, agency, now), media_type="text/event-stream", headers=headers)
+        events = _events(news, agency, now, request.app.state.stopping)
+        return StreamingResponse(events, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
 
     @api.get("/agencies/{agency}/apologies")
     async def apologies(agency: UnitCode, caller: CallerDep, limit: Limit = 100) -> dict[str, Any]:
@@ -112,18 +115,22 @@ async def _horizon(mongo: Mongo, agency: str, now: datetime) -> Horizon:
     return Horizon(now, reckoning.later(now, policy.step_due_soon_hours))
 
 
-async def _events(news: InboxNews, agency: str, now: Now) -> AsyncIterator[bytes]:
+async def _events(news: InboxNews, agency: str, now: Now, stopping: Callable[[], bool]) -> AsyncIterator[bytes]:
     async with news.listen(agency) as listener:
         yield b"retry: 2000\nevent: ready\ndata: {}\n\n"
-        while True:
-            yield await _next_event(listener, now)
+        told = time.monotonic()
+        while not stopping():
+            event = await _next_event(listener, now)
+            if event is not None or time.monotonic() - told >= BEAT_S:
+                told = time.monotonic()
+                yield event or b": beat\n\n"
 
 
-async def _next_event(listener: Listener, now: Now) -> bytes:
+async def _next_event(listener: Listener, now: Now) -> bytes | None:
     try:
-        document = await asyncio.wait_for(listener.get(), BEAT_S)
+        document = await asyncio.wait_for(listener.get(), min(STOP_S, BEAT_S))
     except TimeoutError:
-        return b": beat\n\n"
+        return None
     if document is None:
         return b"event: reload\ndata: {}\n\n"
     return b"event: transfer\ndata: " + orjson.dumps(shown_transfer(document, now())) + b"\n\n"

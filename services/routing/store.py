@@ -81,13 +81,13 @@ CASES: Store[Case] = Store(
     ),
     derived=_open_work,
 )
-WORKFLOWS: Store[Workflow] = Store("workflows", Workflow)
+WORKFLOWS: Store[Workflow] = Store("workflows", Workflow, reference=True)
 """By `procedure code@version`."""
-DIRECTORY: Store[Directory] = Store("directory", Directory)
+DIRECTORY: Store[Directory] = Store("directory", Directory, reference=True)
 """One document: a province has some hundred agencies, read as a whole with each batch."""
-CALENDARS: Store[CalendarEdition] = Store("calendars", CalendarEdition)
+CALENDARS: Store[CalendarEdition] = Store("calendars", CalendarEdition, reference=True)
 """One document: the version in force."""
-POLICIES: Store[PolicyRevision] = Store("policies", PolicyRevision)
+POLICIES: Store[PolicyRevision] = Store("policies", PolicyRevision, reference=True)
 """One document."""
 RECOMPUTATIONS: Store[Recomputation] = Store("recomputations", Recomputation)
 """One document a run; ids follow time."""

@@ -7,12 +7,13 @@ from services.kit.commit import Committer
 from services.kit.consumer import Consumer
 from services.kit.process import Worker, configure, run_worker
 from services.routing.api import SOURCE
-from services.routing.consumers import COMMAND_TOPICS, GROUP, HANDLERS
+from services.routing.consumers import COMMAND_TOPICS, DECIDED, GROUP
 from services.routing.settings import RoutingSettings
 from services.routing.store import MORE, STORES
 from services.routing.stuck import StuckLoop
 from services.routing.timers import TimerLoop
 from services.routing.webhooks.compose import make_sender
+from services.routing.webhooks.telling import Subscribers
 
 PROCESS = "routing-worker"
 
@@ -21,7 +22,17 @@ def create_worker(settings: RoutingSettings) -> Worker:
     """Wire the worker."""
     mongo = settings.mongo("routing")
     now = settings.clock().now
-    consumer = Consumer(GROUP, mongo, SOURCE, now, HANDLERS, command_topics=COMMAND_TOPICS, epoch=settings.kafka.epoch)
+    subscribers = Subscribers(mongo)
+    consumer = Consumer(
+        GROUP,
+        mongo,
+        SOURCE,
+        now,
+        subscribers.heard(DECIDED),
+        command_topics=COMMAND_TOPICS,
+        epoch=settings.kafka.epoch,
+        before=subscribers.look,
+    )
     worker = Worker(
         PROCESS,
         settings,

@@ -31,6 +31,12 @@ async def mongodb_url(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator
     await engines.mongo.stop()
 
 
+@pytest.fixture(autouse=True)
+def nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reference data that a test changes through one connection is seen by the others at once."""
+    monkeypatch.setattr("services.kit.references.FRESH_S", 0.0)
+
+
 @pytest.fixture
 def prefix() -> str:
     """A database prefix of the test's own."""

@@ -213,7 +213,7 @@ async def test_a_page_goes_on_where_it_ended_though_its_last_one_has_become_over
 
 
 @pytest.mark.parametrize(
-    "after", ["", "x", "~", "2026-03-02", "2026-03-02T08:00:00~c", "2026-03-02T08:00:00+07:00~", "9999-99-99T0~c"]
+    "after", ["", "x", "~", "2026-03-02", "2026-03-02T08:00:00~c", "0001-01-01T00:00:00+14:00~c", "9999-99-99T0~c"]
 )
 async def test_a_place_that_no_page_named_is_refused(timed: Timed, after: str) -> None:
     headers = await timed.service.key(f"agency:{OFFICE}")

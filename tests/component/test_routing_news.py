@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
+import uvicorn
 
 from services.kit.mongo.driver import PyMongoError
 from services.kit.process import server
@@ -32,6 +33,7 @@ class Stream:
     reply: httpx.Response
     events: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     beats: int = 0
+    over: bool = False
 
     async def read(self) -> None:
         name = ""
@@ -43,6 +45,7 @@ class Stream:
                 self.events.append((name, json.loads(value)))
             elif line == ": beat":
                 self.beats += 1
+        self.over = True
 
     @property
     def names(self) -> list[str]:
@@ -54,17 +57,21 @@ class Stream:
 
 
 @pytest.fixture
-async def address(timed: Timed, mongodb_url: str) -> AsyncIterator[str]:
+async def process(timed: Timed, mongodb_url: str, prefix: str) -> AsyncIterator[uvicorn.Server]:
     """An API process on a port of its own: events come over a real connection."""
-    name = timed.service.mongo.name.removesuffix("_routing")
-    settings = HandSettings(mongodb_url=mongodb_url, mongodb_prefix=name, graceful_seconds=1)  # type: ignore[arg-type]
+    settings = HandSettings(mongodb_url=mongodb_url, mongodb_prefix=prefix)  # type: ignore[arg-type]
     settings.hold(timed.hand)
     running = server(create_app(settings), settings, 0, signals=False)
     task = asyncio.create_task(running.serve())
     await eventually(lambda: running.started)
-    yield f"http://127.0.0.1:{running.servers[0].sockets[0].getsockname()[1]}"
+    yield running
     running.should_exit = True
     await task
+
+
+@pytest.fixture
+def address(process: uvicorn.Server) -> str:
+    return f"http://127.0.0.1:{process.servers[0].sockets[0].getsockname()[1]}"
 
 
 @asynccontextmanager
@@ -151,6 +158,16 @@ async def test_who_cannot_follow_is_told_to_load_the_inbox_anew(
         assert "transfer" not in stream.names
         await lay(routing, 9)
         await eventually(lambda: stream.transfers == [(dossier(9), "offered", 1)])
+
+
+async def test_a_process_that_is_told_to_stop_ends_its_streams_and_does_not_wait_for_who_listens(
+    timed: Timed, address: str, process: uvicorn.Server
+) -> None:
+    """It gives running requests 20 s; the stream would take them all."""
+    async with listening(timed.service, address) as stream:
+        process.should_exit = True
+        await eventually(lambda: stream.over)
+        assert stream.names == ["ready"]
 
 
 async def test_a_look_that_fails_is_made_up_for_by_the_next(

@@ -20,7 +20,6 @@ from services.routing.consumers import HANDLERS
 from services.routing.webhooks.commands.claim_delivery import ClaimDelivery
 from services.routing.webhooks.commands.deliver import DeliverToSubscribers
 from services.routing.webhooks.store import DELIVERIES, ROSTER, lane_id
-from services.routing.webhooks.telling import telling
 from tests.component.service_fixtures import COMMUNE, DISTRICT, OFFICE, PROCEDURE, dossier, published, submitted
 from tests.component.webhook_fixtures import (
     ACCEPTED,
@@ -113,7 +112,7 @@ class TestWhoIsTold:
         self, town: Town, partner: Partner
     ) -> None:
         """A dossier that waits for its workflow has no case and concerns nobody yet."""
-        town.consumer = Consumer("routing", town.mongo, "/routing", town.time.now, telling(HANDLERS))
+        town.consumer = Consumer("routing", town.mongo, "/routing", town.time.now, HANDLERS)
         await town.subscribe(partner, SUBMITTED)
         async with town.sending():
             await town.take(submitted(dossier(1)))

@@ -5,15 +5,15 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from contracts.problems import Invalid
 from services.kit.mongo import Mongo
+from services.routing.queries import places
 from services.routing.queries.inbox import shown_transfer
 from services.routing.store import TRANSFERS
 
 SETTLED = timedelta(seconds=30)
 """Changes become visible a moment after they are made (a transaction may take 20 s), and not in the order of their
-times: the cursor that is handed out stays behind by this much, and what lies between is told again. Revisions make the
-repeat harmless."""
+times: the cursor that is handed out with the last page goes back by this much from when the first was asked for, and
+what lies between is told again. Revisions make the repeat harmless."""
 
 
 async def changes(
@@ -25,38 +25,27 @@ async def changes(
 
     Raises: Invalid `page-unknown`.
     """
+    settled, place = now - SETTLED, (since, "")
     query: dict[str, Any] = {"agency": agency, "changed_at": {"$gte": since}}
     if after is not None:
-        moment, id = _place(after)
+        moment, id, begun = places.read(after)
+        settled, place = min(begun or settled, settled), (moment, id)
         query["changed_at"] = {"$gte": moment}  # where the index begins; `$or` alone would be met by reading everything
         query["$or"] = [{"changed_at": {"$gt": moment}}, {"_id": {"$gt": id}}]
     cursor = mongo.collection(TRANSFERS).find(query).sort([("changed_at", 1), ("_id", 1)]).limit(limit + 1)
     found = [document async for document in cursor]
     page, complete = found[:limit], len(found) <= limit
+    if page:
+        place = (page[-1]["changed_at"], page[-1]["_id"])
+    if not complete:
+        following = places.written(*place, settled)
+    elif place[0] > settled:
+        following = places.written(max(since, settled) if after is None else settled, "")
+    else:
+        following = places.written(*place)
     return {
         "agency": agency,
         "transfers": [shown_transfer(document, now) for document in page],
-        "next": _cursor(page, after, since, now),
+        "next": following,
         "complete": complete,
     }
-
-
-def _cursor(page: list[Any], after: str | None, since: datetime, now: datetime) -> str:
-    """Behind the last one shown, but never nearer to now than what has settled."""
-    last = (page[-1]["changed_at"], page[-1]["_id"]) if page else (None if after is None else _place(after))
-    moment, id = last or (since, "")
-    settled = now - SETTLED
-    if moment > settled:
-        moment, id = max(since, settled), ""
-    return f"{moment.isoformat()}~{id}"
-
-
-def _place(after: str) -> tuple[datetime, str]:
-    moment, sign, id = after.partition("~")
-    try:
-        found = datetime.fromisoformat(moment)
-    except ValueError:
-        found = None
-    if found is None or found.tzinfo is None or not sign:
-        raise Invalid("page-unknown", "Vị trí này không có: hãy dùng giá trị `next` của lần trước.")
-    return found, id

@@ -8,8 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from contracts.problems import Invalid
 from services.kit.mongo import Mongo
+from services.routing.queries import places
 from services.routing.store import CASES, TRANSFERS
 from services.routing.transfers import IN_WORK, TO_ACCEPT
 
@@ -80,7 +80,7 @@ async def inbox(mongo: Mongo, wish: Wish, horizon: Horizon) -> dict[str, Any]:
     """
     query = query_of(wish, horizon)
     if wish.after is not None:
-        due_at, id = _place(wish.after)
+        due_at, id, _ = places.read(wish.after)
         bounds = query.get("due_at", {})
         # The bound beside the `$or` is what the index begins at; a lone `$or` would be met by reading the whole box.
         query["due_at"] = bounds | {"$gte": max(due_at, bounds.get("$gte", due_at))}
@@ -88,7 +88,7 @@ async def inbox(mongo: Mongo, wish: Wish, horizon: Horizon) -> dict[str, Any]:
     cursor = mongo.collection(TRANSFERS).find(query, {"box": 0}).sort([("due_at", 1), ("_id", 1)]).limit(wish.limit + 1)
     found = [document async for document in cursor]
     page = found[: wish.limit]
-    more = f"{page[-1]['due_at'].isoformat()}~{page[-1]['_id']}" if len(found) > wish.limit else None
+    more = places.written(page[-1]["due_at"], page[-1]["_id"]) if len(found) > wish.limit else None
     return {"transfers": [shown_transfer(document, horizon.now) for document in page], "next": more}
 
 
@@ -110,14 +110,3 @@ def shown_transfer(document: Mapping[str, Any], now: datetime) -> dict[str, Any]
     due_at = document["due_at"]
     ended = document["ended_at"] is not None
     return shown | {"overdue": bool(due_at and not ended and document["case_state"] == "open" and now > due_at)}
-
-
-def _place(after: str) -> tuple[datetime, str]:
-    moment, _, id = after.partition("~")
-    try:
-        found = datetime.fromisoformat(moment)
-    except ValueError:
-        found = None
-    if found is None or found.tzinfo is None or not id:
-        raise Invalid("page-unknown", "Trang này không có: hãy dùng giá trị `next` của trang trước.")
-    return found, id

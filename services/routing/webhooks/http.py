@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -10,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from contracts.problems import Invalid
 from contracts.types import ProcedureCode, ShortText, UnitCode
+from services.kit import references
 from services.kit.clock import Now
 from services.kit.commit import Committer
 from services.kit.http import CallerDep
@@ -119,6 +121,7 @@ def routes(mongo: Mongo, committer: Committer, now: Now, settings: WebhookSettin
         if answer.verdict is not Verdict.DELIVERED:
             raise _unanswered(answer)
         await committer.run(Subscribe(subscription))
+        await asyncio.sleep(references.FRESH_S)  # then every worker knows: what happens after the answer is delivered
         return {**queries.shown(subscription), "secret": secret}
 
     @api.get("")

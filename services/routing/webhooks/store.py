@@ -45,7 +45,7 @@ SUBSCRIPTIONS: Store[Subscription] = Store(
     ),
     derived=_subscription_times,
 )
-ROSTER: Store[Roster] = Store("webhook_roster", Roster)
+ROSTER: Store[Roster] = Store("webhook_roster", Roster, reference=True)
 """One document, absent until the first subscription."""
 LANES: Store[Lane] = Store(
     "webhook_lanes",
