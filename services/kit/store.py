@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
@@ -39,12 +39,21 @@ class Store(Generic[S]):
     reference: bool = False
     """Changed by hand now and then, read with every decision (calendar, directory, policy): decisions may see it as it
     was `references.FRESH_S` ago."""
+    view: bool = False
+    """Only some fields of documents that belong to another store: they are read, never written. A big aggregate costs
+    most where it is turned into objects."""
     derived: Callable[[S], Mapping[str, Any]] | None = None
     """Further fields for queries only, derived from the state (search tokens, flags, inbox positions)."""
     _structure: Callable[[Any], S] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_structure", partial(_converter.structure, cl=self.state_type))
+
+    @property
+    def projection(self) -> dict[str, int] | None:
+        """What is read of a document; None: all of it."""
+        names = [part.name for part in fields(self.state_type)] if self.view else []  # type: ignore[arg-type]
+        return dict.fromkeys((*names, "_v", "_n", "_e"), 1) if self.view else None
 
     def to_document(self, state: S) -> Document:
         document: Document = _converter.unstructure(state)

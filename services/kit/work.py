@@ -94,7 +94,7 @@ class Work:
         Outside the transaction: every write is guarded by the version read here, so a change in between is noticed
         at the write. The transaction then holds writes only, which makes it short and conflicts rare.
         """
-        wanted: dict[str, dict[str, Ref]] = {}
+        wanted: dict[tuple[str, bool], dict[str, Ref]] = {}
         known = references(mongo)
         for ref in refs:
             if ref in self._held:
@@ -103,13 +103,14 @@ class Work:
             if remembered is not None:
                 self._held[ref] = _held_with(*remembered)
             else:
-                wanted.setdefault(ref.store.collection, {})[ref.id] = ref
-        await asyncio.gather(*(self._load(mongo, collection, by_id) for collection, by_id in wanted.items()))
+                wanted.setdefault((ref.store.collection, ref.store.view), {})[ref.id] = ref
+        await asyncio.gather(*(self._load(mongo, collection, by_id) for (collection, _), by_id in wanted.items()))
 
     async def _load(self, mongo: Mongo, collection: str, by_id: Mapping[str, Ref]) -> None:
         ids = list(by_id)
         query: dict[str, Any] = {"_id": ids[0]} if len(ids) == 1 else {"_id": {"$in": ids}}
-        found = {d["_id"]: d async for d in mongo.collection(collection).find(query)}
+        projection = next(iter(by_id.values())).store.projection
+        found = {d["_id"]: d async for d in mongo.collection(collection).find(query, projection)}
         for id, ref in by_id.items():
             held = self._held[ref] = _held(ref, found.get(id))
             if ref.store.reference and held.document_exists:

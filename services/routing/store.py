@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from pymongo import ASCENDING, IndexModel
 
+from contracts.types import Mechanism, Timeliness
 from services.kit import limiter
 from services.kit.store import Store
 from services.kit.worktime.edition import CalendarEdition
@@ -81,6 +83,20 @@ CASES: Store[Case] = Store(
     ),
     derived=_open_work,
 )
+
+
+@dataclass(frozen=True)
+class CasePlace:
+    """What never changes of a case, for counting what came of it."""
+
+    unit: str
+    field: str
+    procedure_code: str
+    mechanism: Mechanism
+    first_timeliness: Timeliness | None = None
+
+
+PLACES: Store[CasePlace] = Store("cases", CasePlace, view=True)
 WORKFLOWS: Store[Workflow] = Store("workflows", Workflow, reference=True)
 """By `procedure code@version`."""
 DIRECTORY: Store[Directory] = Store("directory", Directory, reference=True)

@@ -19,6 +19,7 @@ from tests.component.ledger import events as journal
 from tests.component.routing_fixtures import Timed, begin, did, due, local, moment, set_policy, shown
 from tests.component.service_fixtures import COMMUNE, COUNTER, DISTRICT, OFFICE, TWO_STEPS, Service
 
+REMINDER = "escalated:reminder"
 OF_TIME = {"due-soon", "overdue", "apology-prepared", "escalated"}
 
 
@@ -57,10 +58,9 @@ ALONE = [
 async def test_a_dossier_that_nobody_touches_is_warned_of_told_late_and_escalated_once_each(timed: Timed) -> None:
     code = await begin(timed.service)
     timed.hand.move(minutes=1)
-    await live(timed, local(13, 17))
-    assert await told(timed.service, code) == ALONE
-    [case] = await timed.service.documents("cases")
-    print(case["timers"]); assert ("timer_at" in case, case["timers"]) == (False, [])
+    await live(timed, local(23, 18), timedelta(hours=1))
+    # For as long as nothing happens, the agency above is reminded every five working days.
+    assert await told(timed.service, code) == [*ALONE, ("16 17:01", REMINDER), ("23 17:01", REMINDER)]
 
 
 async def test_two_workers_at_once_bring_each_thing_once(timed: Timed) -> None:

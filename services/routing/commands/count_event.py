@@ -22,7 +22,7 @@ from services.kit.work import Decision, Work
 from services.routing.domain import statistics
 from services.routing.domain.case import Case, CaseState
 from services.routing.domain.statistics import Entry, Place, StopRequested
-from services.routing.store import CASES
+from services.routing.store import CASES, PLACES, CasePlace
 from services.routing.tallies import count
 
 REMEMBERED = timedelta(days=INBOX_DAYS)
@@ -66,7 +66,7 @@ class CountEvent:
 
     def needs(self) -> Iterable[Ref]:
         if not isinstance(self.event, DossierRefused):
-            yield Ref(CASES, self.event.code)
+            yield Ref(PLACES, self.event.code)
 
     def decide(self, work: Work, now: datetime) -> None:
         """Raises: NotYet `case-unknown`."""
@@ -77,7 +77,7 @@ class CountEvent:
     def _entry(self, work: Work) -> Entry:
         if isinstance(self.event, DossierRefused):
             return statistics.refusal(self.event)
-        case = work.get(CASES, self.event.code)
+        case = work.get(PLACES, self.event.code)
         if case is None:
             raise NotYet("case-unknown", "Không tìm thấy hồ sơ với mã này.")
         place = place_of(case)
@@ -92,5 +92,5 @@ class CountEvent:
                 return statistics.stop(place, event)
 
 
-def place_of(case: Case) -> Place:
+def place_of(case: Case | CasePlace) -> Place:
     return Place(case.unit, case.field, case.procedure_code, case.mechanism.value)
