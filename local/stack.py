@@ -140,7 +140,7 @@ class Stack:
                 {
                     self.identity.operator_key: ["operator", "service"],
                     self.identity.counters_key: [f"counter:{code}" for code in samples.counter_codes],
-                    self.identity.agencies_key: [f"agency:{code}" for code in samples.agency_codes],
+                    self.identity.agencies_key: ["head", *(f"agency:{code}" for code in samples.agency_codes)],
                 },
             )
             if self.endpoints.kafka_memory_only:

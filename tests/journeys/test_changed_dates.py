@@ -61,7 +61,7 @@ async def test_missing_papers_are_asked_for_once_and_when_they_come_the_whole_li
     kinds = [line["kind"] for line in (await town.track(code, citizen))["timeline"]]
     assert kinds == [
         "submitted", "transferred", "transfer-accepted", "supplement-requested", "supplemented", "transferred",
-        "transfer-accepted", "resolved", "returned",
+        "transfer-accepted", "step-completed", "resolved", "returned",
     ]  # fmt: skip
     assert len(await town.messages(citizen)) == 4
 

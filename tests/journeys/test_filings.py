@@ -126,7 +126,7 @@ async def test_from_the_online_form_over_completion_agency_and_one_time_code_to_
     kinds = [line["kind"] for line in (await town.track(code, citizen))["timeline"]]
     assert kinds == [
         "registered", "completion-requested", "resubmitted", "submitted", "transferred", "transfer-accepted",
-        "resolved", "returned",
+        "step-completed", "resolved", "returned",
     ]  # fmt: skip
 
 

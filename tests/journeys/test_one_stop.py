@@ -70,7 +70,7 @@ async def test_the_citizen_follows_the_dossier_with_the_last_four_digits_of_the_
     assert story["finished"]
     assert story["status_code"] == 10
     kinds = [line["kind"] for line in story["timeline"]]
-    assert kinds == ["submitted", "transferred", "transfer-accepted", "resolved", "returned"]
+    assert kinds == ["submitted", "transferred", "transfer-accepted", "step-completed", "resolved", "returned"]
     texts = {line["kind"]: line["text"] for line in informed}
     assert texts["received"].startswith("Đã báo đã tiếp nhận hồ sơ lúc ")
     assert texts["resolved"].startswith("Đã báo đã có kết quả lúc ")

@@ -51,6 +51,7 @@ SAMPLE = {
     "reference": "PA-1",
     "form": "receipt",
     "file": "f-1",
+    "delivery": "d-1",
 }
 
 

@@ -42,12 +42,15 @@ async def test_a_dossier_that_the_citizen_takes_back_with_a_code_from_the_phone_
 
     async def gone() -> bool:
         case = (await town.agency.get(f"/v1/cases/{code}")).json()
-        assert (case["state"], case["allowed"]) == ("withdrawn", [])
+        assert (case["state"], case["active"]) == ("withdrawn", [])
+        assert not any(step["allowed"] for step in case["steps"])
         return True
 
     await eventually(gone, timeout=30)
-    inbox = await town.agency.get(f"/v1/agencies/{JUSTICE}/transfers", params={"state": "accepted", "limit": 500})
-    assert code not in inbox.text
+    for box in ("to-accept", "in-work", "waiting"):
+        inbox = await town.agency.get(f"/v1/agencies/{JUSTICE}/inbox", params={"box": box, "limit": 500})
+        assert inbox.status_code == 200
+        assert code not in inbox.text
     late = await town.act(code, "complete", JUSTICE)
     assert (late.status_code, late.json()["slug"]) == (409, "case-withdrawn")
     await town.told(citizen, "withdrawn", code)

@@ -132,17 +132,19 @@ class Town:
         """The case, once it lies in that agency's inbox."""
 
         async def there() -> dict[str, Any] | None:
-            cases = (await self.agency.get(f"/v1/agencies/{agency}/transfers", params={"limit": 500})).json()["cases"]
-            return next((case for case in cases if case["code"] == code), None)
+            query = {"box": "to-accept", "limit": 500}
+            page = (await self.agency.get(f"/v1/agencies/{agency}/inbox", params=query)).json()
+            return next((found for found in page["transfers"] if found["code"] == code), None)
 
-        return await eventually(there, timeout=30)
+        await eventually(there, timeout=30)
+        return await self.case(code)
 
     async def finish(self, code: str) -> None:
         """Every agency accepts and completes its step, until the dossier is resolved."""
         while (case := await self.case(code))["state"] == "open":
-            step = case["steps"][case["step"] - 1]
-            for action in ("accept", "complete"):
-                await self.did(code, action, step["agency"], step["step"])
+            for step in (case["steps"][number - 1] for number in case["active"]):
+                for action in ("accept", "complete"):
+                    await self.did(code, action, step["agency"], step["step"])
 
     async def at_counter(self, code: str, status: str, timeout: float = 30) -> dict[str, Any]:
         """The dossier as the counter sees it, once it has that status."""
