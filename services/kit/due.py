@@ -46,22 +46,25 @@ class DueWork:
         return decided
 
     async def _due(self, now: datetime) -> AsyncIterator[Sequence[str]]:
-        after: dict[str, Any] | None = None
+        queries: list[dict[str, Any]] = [{self.moment_field: {"$lt": now}}]
         while self.lease.held:
-            query: dict[str, Any] = {self.moment_field: {"$lt": now}}
-            if after is not None:
-                moment = after[self.moment_field]
-                query[self.moment_field]["$gte"] = moment  # beside the `$or`, or no index would begin there
-                query["$or"] = [{self.moment_field: {"$gt": moment}}, {"_id": {"$gt": after["_id"]}}]
-            cursor = self.mongo.collection(self.collection).find(query, {self.moment_field: 1})
-            found = [
-                document async for document in cursor.sort([(self.moment_field, 1), ("_id", 1)]).limit(self.at_once)
-            ]
+            found: list[dict[str, Any]] = []
+            for query in queries:
+                cursor = self.mongo.collection(self.collection).find(query, {self.moment_field: 1})
+                ordered = cursor.sort([(self.moment_field, 1), ("_id", 1)]).limit(self.at_once - len(found))
+                found += [document async for document in ordered]
+                if len(found) == self.at_once:
+                    break
             if found:
                 yield [document["_id"] for document in found]
             if len(found) < self.at_once:
                 return
-            after = found[-1]
+            moment, id = found[-1][self.moment_field], found[-1]["_id"]
+            # Not as one `$or`, which reads everything on an engine without a plan for it.
+            queries = [
+                {self.moment_field: moment, "_id": {"$gt": id}},
+                {self.moment_field: {"$gt": moment, "$lt": now}},
+            ]
 
     async def _decide(self, ids: Sequence[str]) -> list[tuple[str, Any]]:
         cause = Cause(new_id())

@@ -62,7 +62,9 @@ class Retrier:
         applied = 0
         for key in keys:
             if key["next_at"] <= now and self.lease.held:
-                applied += await self._try(key, now)
+                # Anew for each: with many keys the first moment would be minutes old, and what is read in the order of
+                # its changes (partners' lists, inboxes) would never meet the last ones.
+                applied += await self._try(key, self.consumer.now())
         return applied
 
     async def _try(self, key: dict[str, Any], now: datetime) -> int:

@@ -10,6 +10,7 @@ from itertools import groupby
 
 from contracts.types import Timeliness
 from services.kit import trails, worktime
+from services.kit.clock import VIETNAM
 from services.kit.worktime.zone import moment_vi
 from services.routing.domain.clock import Due, Limit, Line, kept
 
@@ -35,12 +36,18 @@ class UnitReckoning:
         return _due(deadline)
 
     def extended(self, due_at: datetime, at: datetime) -> Due:
+        day = due_at.astimezone(VIETNAM).date()
+        if not self.calendar.is_working_day(day):
+            due_at = self.calendar.end_of_working_day(self.calendar.nth_working_day(day, 1))
         words = f"cơ quan giải quyết xin lỗi và hẹn lại (một lần) vào {moment_vi(due_at)}"
         ends = f"hạn trả kết quả là {moment_vi(due_at)}"
         return Due(due_at, (Line("extended", at, words, EXTENSION), Line("due", due_at, ends)))
 
     def parts(self, start: datetime, due_at: datetime, parts: Sequence[Fraction]) -> list[datetime]:
-        whole = self.calendar.working_time_between(start, due_at) // MILLISECOND
+        try:
+            whole = self.calendar.working_time_between(start, due_at) // MILLISECOND
+        except worktime.CalendarError:  # an old register's dates: what no calendar knows cannot be divided
+            return [due_at for _ in parts]
         return [
             due_at if part == 1 else min(due_at, self.calendar.add_working_time(start, int(whole * part) * MILLISECOND))
             for part in parts

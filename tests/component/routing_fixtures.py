@@ -203,7 +203,8 @@ async def act(
     routing: Service, code: str, action: str, agency: str = OFFICE, step: int = 1, **changes: Any
 ) -> httpx.Response:
     """An officer over HTTP; the head of the agency where the action is the head's."""
-    own = [f"agency:{agency}", "head"] if action == "extend" else [f"agency:{agency}"]
+    heads = action == "extend" or changes.get("kind") == "decision" or changes.get("outcome") == "terminated"
+    own = [f"agency:{agency}", "head"] if heads else [f"agency:{agency}"]
     headers = changes.pop("headers", None) or await routing.key(*own)
     body = {"agency": agency, "step": step} | BODIES[action] | changes
     return await routing.http.post(f"/v1/cases/{code}/{action}", json=body, headers=headers)

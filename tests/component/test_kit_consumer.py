@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+from datetime import timedelta
+from itertools import count as count_from
 
 import pytest
 
@@ -143,6 +145,19 @@ async def test_a_still_failing_key_is_tried_later_and_later(mongo: Mongo) -> Non
         [key] = [document async for document in mongo.collection(PARKED_KEYS).find({})]
         waits.append((key["next_at"] - moment).total_seconds())
     assert waits == [2, 4, 8]
+
+
+async def test_each_key_is_tried_at_its_own_moment(mongo: Mongo) -> None:
+    """With many keys a common one would be long past for the last of them."""
+    subject = await consumer(mongo, Rules(not_yet={A, B}))
+    await subject.handle([record(A, 1, offset=0), record(B, 1, offset=1)])
+    lease = Lease(mongo, "worker")
+    await lease.hold()
+    moments = (now() + timedelta(minutes=minute) for minute in count_from(10))
+    subject.now = lambda: next(moments)
+    await Retrier(mongo, subject, lease).once()
+    first, second = [key["next_at"] async for key in mongo.collection(PARKED_KEYS).find({})]
+    assert abs(first - second) > timedelta(seconds=30)
 
 
 async def test_an_operator_may_skip_the_head_of_a_key_and_it_is_kept_with_who_and_why(mongo: Mongo) -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
-from fastapi.routing import APIRoute
 
 from contracts.events.intake import DossierSupplemented, DossierWithdrawn
 from contracts.types import Mechanism
+from services.routing.queries.inbox import Box
+from tests.component.routing_fixtures import BODIES, codes_in
 from tests.component.service_fixtures import (
     COUNTER,
     DISTRICT,
@@ -24,13 +27,13 @@ from tests.component.service_fixtures import (
     submitted,
 )
 
-ACTIONS: dict[str, dict[str, Any]] = {
-    "accept": {},
-    "decline": {"reason": "not-ours"},
-    "complete": {},
-    "request-supplement": {"reason": "missing", "items": ["Giấy chứng sinh"]},
-    "extend": {"reason": "workload", "due_at": (now() + timedelta(days=30)).isoformat()},
-}
+ACTIONS: dict[str, Mapping[str, Any]] = {
+    **BODIES, "extend": {"reason": "workload", "due_at": (now() + timedelta(days=30)).isoformat()},
+}  # fmt: skip
+
+
+OFFERED = ["accept", "assign", "decline", "extend"]
+TAKEN = ["assign", "complete", "extend", "halt", "request-payment"]
 
 
 async def case(routing: Service, number: int = 1, procedure: str = PROCEDURE, **changes: Any) -> str:
@@ -44,8 +47,9 @@ async def case(routing: Service, number: int = 1, procedure: str = PROCEDURE, **
 async def act(
     routing: Service, code: str, action: str, agency: str = OFFICE, step: int = 1, **changes: Any
 ) -> httpx.Response:
-    headers = changes.pop("headers", None) or await routing.key(f"agency:{agency}")
-    body = {"agency": agency, "step": step} | ACTIONS[action] | changes
+    own = [f"agency:{agency}", *(["head"] if action == "extend" else [])]
+    headers = changes.pop("headers", None) or await routing.key(*own)
+    body = {"agency": agency, "step": step} | dict(ACTIONS[action]) | changes
     return await routing.http.post(f"/v1/cases/{code}/{action}", json=body, headers=headers)
 
 
@@ -54,19 +58,17 @@ def said(reply: httpx.Response) -> tuple[int, str]:
 
 
 async def test_every_route_needs_a_key(routing: Service) -> None:
-    waiting, found = list(routing.app.routes), []
-    while waiting:
-        route = waiting.pop()
-        if isinstance(route, APIRoute):
-            found.append(route)
-        else:
-            waiting += getattr(getattr(route, "original_router", route), "routes", None) or []
-    closed = [route for route in found if route.path.startswith("/v1")]
-    assert len(closed) == len(ACTIONS) + 4
-    for route in closed:
-        path = route.path.replace("{code}", dossier()).replace("{agency}", OFFICE)
-        for method in route.methods:
-            assert (await routing.http.request(method, path)).status_code == 401, (method, path)
+    operations = [
+        (method.upper(), path)
+        for path, methods in (await routing.http.get("/openapi.json")).json()["paths"].items()
+        if path.startswith("/v1")
+        for method in methods
+    ]
+    assert {path.rpartition("/")[2] for _, path in operations} >= {*ACTIONS, "inbox", "counts", "events", "transfers"}
+    for method, path in operations:
+        place = re.sub(r"{[a-z_]+}", "x", path.replace("{code}", dossier()).replace("{agency}", OFFICE))
+        reply = await routing.http.request(method, place, **({} if method in {"GET", "DELETE"} else {"json": {}}))
+        assert said(reply) == (401, "key-missing"), (method, path)
 
 
 class TestActions:
@@ -106,45 +108,56 @@ class TestActions:
 
 class TestReading:
     async def test_anonymous(self, routing: Service) -> None:
-        for path in (f"/v1/cases/{await case(routing)}", f"/v1/agencies/{OFFICE}/transfers", "/v1/statistics"):
+        inbox = f"/v1/agencies/{OFFICE}/inbox"
+        for path in (f"/v1/cases/{await case(routing)}", inbox, f"/v1/agencies/{OFFICE}/transfers", "/v1/statistics"):
             assert (await routing.http.get(path)).status_code == 401
 
     async def test_wrong_role(self, routing: Service) -> None:
         desk = await routing.key(f"counter:{COUNTER}")
-        for path in (f"/v1/agencies/{OFFICE}/transfers", "/v1/statistics"):
+        for path in (f"/v1/agencies/{OFFICE}/inbox", f"/v1/agencies/{OFFICE}/transfers", "/v1/statistics"):
             assert said(await routing.http.get(path, headers=desk)) == (403, "scope-missing")
 
     async def test_wrong_agency(self, routing: Service) -> None:
         """A case in which an agency has no part does not exist for it, nor does another agency's inbox open."""
         code, stranger = await case(routing), await routing.key(f"agency:{DISTRICT}", "counter:H12.971.00")
         assert said(await routing.http.get(f"/v1/cases/{code}", headers=stranger)) == (404, "case-unknown")
-        inbox = await routing.http.get(f"/v1/agencies/{OFFICE}/transfers", headers=stranger)
-        assert said(inbox) == (403, "scope-missing")
+        for list_of in ("inbox", "transfers"):
+            reply = await routing.http.get(f"/v1/agencies/{OFFICE}/{list_of}", headers=stranger)
+            assert said(reply) == (403, "scope-missing")
 
-    @pytest.mark.parametrize("scope", [f"agency:{OFFICE}", f"counter:{COUNTER}", "operator", "service"])
-    async def test_its_agencies_its_counter_and_operators_see_a_case(self, routing: Service, scope: str) -> None:
+    @pytest.mark.parametrize(
+        ("scope", "allowed"),
+        [(f"agency:{OFFICE}", OFFERED), (f"counter:{COUNTER}", []), ("operator", OFFERED), ("service", [])],
+    )
+    async def test_its_agencies_its_counter_and_operators_see_a_case(
+        self, routing: Service, scope: str, allowed: list[str]
+    ) -> None:
+        """And what they may do with it."""
         code = await case(routing)
         reply = await routing.http.get(f"/v1/cases/{code}", headers=await routing.key(scope))
-        assert (reply.status_code, reply.json()["allowed"]) == (200, ["accept", "decline", "extend"])
+        assert (reply.status_code, reply.json()["steps"][0]["allowed"]) == (200, allowed)
 
 
 async def test_two_steps_lead_to_a_result_with_its_timeliness_and_repeats_change_nothing(routing: Service) -> None:
     code = await case(routing, procedure=TWO_STEPS, mechanism=Mechanism.INTERLINKED)
     steps = [
-        ("accept", OFFICE, 1, "accepted"), ("accept", OFFICE, 1, "accepted"), ("complete", OFFICE, 1, "offered"),
-        ("complete", OFFICE, 1, "offered"), ("accept", DISTRICT, 2, "accepted"), ("complete", DISTRICT, 2, "done"),
-        ("complete", DISTRICT, 2, "done"), ("complete", OFFICE, 1, "done"),
+        ("accept", OFFICE, 1, "accepted", "waiting"), ("accept", OFFICE, 1, "accepted", "waiting"),
+        ("complete", OFFICE, 1, "done", "offered"), ("complete", OFFICE, 1, "done", "offered"),
+        ("accept", DISTRICT, 2, "done", "accepted"), ("complete", DISTRICT, 2, "done", "done"),
+        ("complete", DISTRICT, 2, "done", "done"), ("complete", OFFICE, 1, "done", "done"),
     ]  # fmt: skip
-    for action, agency, step, after in steps:
+    for action, agency, step, *after in steps:
         reply = await act(routing, code, action, agency, step)
         shown = reply.json()
-        assert (reply.status_code, shown["steps"][shown["step"] - 1]["state"]) == (200, after), reply.text
-    assert (shown["state"], shown["outcome"], shown["timeliness"], shown["allowed"]) == (
+        assert (reply.status_code, [one["state"] for one in shown["steps"]]) == (200, after), reply.text
+    assert (shown["state"], shown["outcome"], shown["timeliness"], shown["active"]) == (
         "resolved", "granted", "early", [],
     )  # fmt: skip
+    assert [one["allowed"] for one in shown["steps"]] == [[], []]
     assert await routing.told(code) == [
         "dossier.transferred.v1", "agency.transfer-opened.v1", "dossier.transfer-accepted.v1",
-        "dossier.transferred.v1", "agency.transfer-opened.v1", "dossier.transfer-accepted.v1", "dossier.resolved.v1",
+        "dossier.step-completed.v1", "dossier.transferred.v1", "agency.transfer-opened.v1",
+        "dossier.transfer-accepted.v1", "dossier.step-completed.v1", "dossier.resolved.v1",
     ]  # fmt: skip
 
 
@@ -172,7 +185,7 @@ async def test_a_supplement_is_asked_for_once_and_the_case_goes_on_when_the_pape
     await routing.take(DossierSupplemented(code=code, occurred_at=now(), counter=COUNTER, due_at=due))
     accepted = (await act(routing, code, "accept")).json()
     assert datetime.fromisoformat(accepted["due_at"]) == due
-    assert accepted["allowed"] == ["complete", "extend"]
+    assert accepted["steps"][0]["allowed"] == TAKEN
     assert said(await act(routing, code, "request-supplement")) == (409, "supplement-already-requested")
 
 
@@ -192,9 +205,8 @@ async def test_a_second_request_is_a_supervisors_with_a_legal_basis_and_only_he_
         (chief, True),
     ):  # fmt: skip
         shown = (await routing.http.get(f"/v1/cases/{code}", headers=headers)).json()
-        assert ("request-supplement" in shown["allowed"]) is offered
-    inbox = await routing.http.get(f"/v1/agencies/{OFFICE}/transfers", params={"state": "accepted"}, headers=chief)
-    assert [found["allowed"] for found in inbox.json()["cases"]] == [["complete", "extend", "request-supplement"]]
+        assert ("request-supplement" in shown["steps"][0]["allowed"]) is offered
+    assert await codes_in(routing, "in-work") == [code]
 
     assert said(await act(routing, code, "request-supplement", **basis)) == (403, "supervisor-needed")
     without = await act(routing, code, "request-supplement", headers=chief)
@@ -210,14 +222,13 @@ async def test_a_withdrawn_dossier_is_in_no_inbox_and_refuses_every_action(routi
     await act(routing, code, "accept")
     await routing.take(DossierWithdrawn(code=code, occurred_at=now(), counter=COUNTER))
     headers = await routing.key(f"agency:{OFFICE}")
-    for state in ("offered", "accepted", "supplement", "unplaced"):
-        found = await routing.http.get(f"/v1/agencies/{OFFICE}/transfers", params={"state": state}, headers=headers)
-        assert found.json()["cases"] == []
+    for box in Box:
+        assert await codes_in(routing, box.value) == []
     for action in ACTIONS:
         reply = await act(routing, code, action)
         assert (said(reply), reply.json()["allowed"]) == ((409, "case-withdrawn"), [])
     shown = (await routing.http.get(f"/v1/cases/{code}", headers=headers)).json()
-    assert (shown["state"], shown["allowed"]) == ("withdrawn", [])
+    assert (shown["state"], shown["steps"][0]["allowed"]) == ("withdrawn", [])
 
 
 async def test_a_date_is_extended_once_and_never_into_the_past_or_to_the_end_of_time(routing: Service) -> None:
@@ -228,10 +239,10 @@ async def test_a_date_is_extended_once_and_never_into_the_past_or_to_the_end_of_
         (datetime.fromisoformat("9999-12-31T23:00:00+00:00"), "due-date-too-far"),
     ):
         assert said(await act(routing, code, "extend", due_at=due_at.isoformat())) == (422, slug)
-    assert (await act(routing, code, "extend")).json()["allowed"] == ["accept", "decline"]
+    assert (await act(routing, code, "extend")).json()["steps"][0]["allowed"] == ["accept", "assign", "decline"]
     again = await act(routing, code, "extend", due_at=(now() + timedelta(days=40)).isoformat())
     assert said(again) == (409, "already-extended")
-    assert again.json()["allowed"] == ["accept", "decline"]
+    assert again.json()["allowed"] == ["accept", "assign", "decline"]
 
 
 async def test_a_declined_step_goes_to_the_agency_above_and_from_the_top_to_an_operator(routing: Service) -> None:
@@ -239,10 +250,8 @@ async def test_a_declined_step_goes_to_the_agency_above_and_from_the_top_to_an_o
     moved = (await act(routing, code, "decline")).json()
     assert (moved["state"], moved["steps"][0]["agency"]) == ("open", DISTRICT)
     lost = (await act(routing, code, "decline", DISTRICT)).json()
-    assert (lost["state"], lost["allowed"]) == ("unplaced", [])
-    reply = await routing.http.get(
-        f"/v1/agencies/{DISTRICT}/transfers", params={"state": "unplaced"}, headers=await routing.key("operator")
-    )
+    assert (lost["state"], lost["steps"][0]["state"], lost["steps"][0]["allowed"]) == ("open", "unplaced", [])
+    reply = await routing.http.get("/v1/unplaced", headers=await routing.key("operator"))
     assert [found["code"] for found in reply.json()["cases"]] == [code]
 
 
@@ -268,16 +277,10 @@ async def test_an_inbox_shows_each_case_where_it_is_soonest_due_first(routing: S
     for number, days in ((1, 9), (2, 3), (3, 6)):
         await case(routing, number, due_at=now() + timedelta(days=days))
     await act(routing, dossier(3), "accept")
-    headers = await routing.key(f"agency:{OFFICE}")
-
-    async def inbox(state: str) -> list[str]:
-        reply = await routing.http.get(f"/v1/agencies/{OFFICE}/transfers", params={"state": state}, headers=headers)
-        return [found["code"] for found in reply.json()["cases"]]
-
-    assert await inbox("offered") == [dossier(2), dossier(1)]
-    assert await inbox("accepted") == [dossier(3)]
+    assert await codes_in(routing, "to-accept") == [dossier(2), dossier(1)]
+    assert await codes_in(routing, "in-work") == [dossier(3)]
     await act(routing, dossier(3), "complete")
-    assert [await inbox(state) for state in ("accepted", "supplement", "unplaced")] == [[], [], []]
+    assert [await codes_in(routing, box) for box in ("in-work", "waiting", "overdue")] == [[], [], []]
 
 
 async def test_a_denial_states_its_ground(routing: Service) -> None:

@@ -20,10 +20,8 @@ from services.routing.transfers import transfer_id
 from tests.component.routing_fixtures import HandClock, HandSettings, Timed, begin, did, inbox, local
 from tests.component.service_fixtures import COUNTER, DISTRICT, OFFICE, Service, dossier, open_routing
 
-pytestmark = pytest.mark.skipif(
-    os.environ.get("ENGINES", "embedded") == "embedded" and "MONGODB_URL" not in os.environ,
-    reason="the embedded server plans no partial index: `make test-native`",
-)
+EMBEDDED = os.environ.get("ENGINES", "embedded") == "embedded" and "MONGODB_URL" not in os.environ
+"""It reads all that matches and sorts it, whatever the limit; the native server and MongoDB do neither."""
 ASKED = ("find", "aggregate")
 SAID = frozenset({"find", "aggregate", "filter", "sort", "projection", "limit", "pipeline", "cursor", "hint"})
 MANY, PAGE = 400, 10
@@ -122,31 +120,53 @@ def indexes(plan: Mapping[str, Any]) -> set[str]:
     return {node["indexName"] for node in nodes(plan) if "indexName" in node}
 
 
-def read(plan: Mapping[str, Any]) -> tuple[int, int]:
-    """Keys of the index, documents."""
+def read(plan: Mapping[str, Any]) -> int:
+    """Documents."""
     cursor = plan["stages"][0]["$cursor"] if "stages" in plan else plan
-    found = cursor["executionStats"]
-    return found["totalKeysExamined"], found["totalDocsExamined"]
+    number: int = cursor["executionStats"]["totalDocsExamined"]
+    return number
 
 
+def by_index(plan: Mapping[str, Any], *names: str) -> int:
+    """Assert that nothing but these is looked into. Returns: documents read."""
+    assert "COLLSCAN" not in stages(plan)
+    assert indexes(plan), plan
+    assert indexes(plan) <= set(names)
+    return read(plan)
+
+
+INBOX = ("inbox", "inbox-procedure", "inbox-counter", "inbox-officer")
 FILTERS: tuple[dict[str, str], ...] = (
-    {}, {"procedure": "1.014461.H12"}, {"counter": f"{COUNTER}1"}, {"officer": "cb.1"},
-    {"procedure": "1.014461.H12", "counter": f"{COUNTER}1", "officer": "cb.1"},
-)  # fmt: skip
+    {},
+    {"procedure": "1.014461.H12"},
+    {"counter": f"{COUNTER}1"},
+    {"officer": "cb.1"},
+)
+ALL_OF_THEM = {"procedure": "1.014461.H12", "counter": f"{COUNTER}1", "officer": "cb.1"}
 
 
 @pytest.mark.parametrize("box", list(Box))
 async def test_a_page_of_an_inbox_is_read_in_its_order_and_is_all_that_is_read(watched: Watched, box: Box) -> None:
-    for filters in FILTERS:
+    boxes = 2 if box in {Box.DUE_SOON, Box.OVERDUE} else 1
+    for filters, index in zip(FILTERS, INBOX, strict=True):
         page: dict[str, Any] = {"next": ""}
         while page["next"] is not None:
             after = {"after": page["next"]} if page["next"] else {}
             page = await inbox(watched.service, box=box.value, limit=PAGE, **filters, **after)
-            for plan in await watched.explained(TRANSFERS):
-                assert not stages(plan) & {"COLLSCAN", "SORT"}, (filters, after, stages(plan))
-                assert {name.partition("-")[0] for name in indexes(plan)} == {"inbox"}
-                # The first ones are those due at the moment at which the page before ended.
-                assert read(plan)[1] <= PAGE + 4, (filters, after)
+            plans = await watched.explained(TRANSFERS)
+            assert len(plans) <= boxes * 7
+            documents = sum(by_index(plan, index) for plan in plans)
+            if not EMBEDDED:
+                assert all("SORT" not in stages(plan) for plan in plans)
+                assert documents <= boxes * (PAGE + 1), (filters, after)
+
+
+@pytest.mark.skipif(EMBEDDED, reason="the embedded server uses no index where anything else is asked of a document")
+async def test_several_filters_at_once_are_met_in_what_one_of_them_leaves(watched: Watched) -> None:
+    for box in Box:
+        await inbox(watched.service, box=box.value, **ALL_OF_THEM)
+        for plan in await watched.explained(TRANSFERS):
+            assert by_index(plan, *INBOX[1:]) <= MANY / 3
 
 
 async def test_counts_are_read_from_the_indexes(watched: Watched) -> None:
@@ -154,11 +174,10 @@ async def test_counts_are_read_from_the_indexes(watched: Watched) -> None:
     await watched.service.http.get(f"/v1/agencies/{OFFICE}/inbox/counts", headers=headers)
     sent = list(watched.spy.sent)
     for plan in await watched.explained(TRANSFERS):
-        assert "COLLSCAN" not in stages(plan)
-        assert {name.partition("-")[0] for name in indexes(plan)} == {"inbox"}
+        by_index(plan, "inbox")
     watched.spy.sent.extend(sent)
     [plan] = await watched.explained(CASES.collection)
-    assert ("COLLSCAN" in stages(plan), indexes(plan), read(plan)[1]) == (False, {"to-sign"}, 0)
+    assert by_index(plan, "to-sign") == 0
 
 
 async def test_the_list_of_changes_is_read_in_its_order_and_only_what_is_new(watched: Watched) -> None:
@@ -169,10 +188,11 @@ async def test_the_list_of_changes_is_read_in_its_order_and_only_what_is_new(wat
         path = f"/v1/agencies/{OFFICE}/transfers"
         reply = await watched.service.http.get(path, params={"limit": "50", **asked}, headers=headers)
         page = reply.json()
-        [plan] = await watched.explained(TRANSFERS)
-        assert not stages(plan) & {"COLLSCAN", "SORT"}
-        assert indexes(plan) == {"changes"}
-        assert read(plan)[1] <= 52
+        plans = await watched.explained(TRANSFERS)
+        documents = sum(by_index(plan, "changes") for plan in plans)
+        if not EMBEDDED:
+            assert all("SORT" not in stages(plan) for plan in plans)
+            assert documents <= 51
 
 
 async def test_news_are_looked_for_among_the_newest_only(watched: Watched) -> None:
@@ -180,8 +200,7 @@ async def test_news_are_looked_for_among_the_newest_only(watched: Watched) -> No
     async with news.listen(OFFICE):
         await news.look()
     for plan in await watched.explained(TRANSFERS):
-        assert not stages(plan) & {"COLLSCAN", "SORT"}
-        assert (indexes(plan), read(plan)[1]) == ({"news"}, 0)
+        assert by_index(plan, "news") == 0
 
 
 async def test_due_timers_are_found_without_a_look_at_what_is_not_due(
@@ -197,11 +216,11 @@ async def test_due_timers_are_found_without_a_look_at_what_is_not_due(
     assert await loop.lease.hold()
     assert await loop.once() == 5
     looks = [query for query in watched.spy.sent if "timer_at" in query.get("filter", {})]
-    assert len(looks) == 3
-    watched.spy.sent[:] = looks
+    assert len(looks) >= 3
+    # What is left of the last moment of a full look is a rare question, for which the embedded server has no plan.
+    watched.spy.sent[:] = [query for query in looks if not (EMBEDDED and "_id" in query["filter"])]
     for plan in await watched.explained(CASES.collection):
-        # All six have timers still, none is due any more: nothing is read.
-        assert ("COLLSCAN" in stages(plan), indexes(plan), read(plan)) == (False, {"timer"}, (0, 0))
+        assert by_index(plan, "timer") == 0  # all six have timers still, and none is due any more
 
 
 async def test_what_operators_and_heads_of_agencies_look_for_is_found_by_index(watched: Watched) -> None:
@@ -216,4 +235,4 @@ async def test_what_operators_and_heads_of_agencies_look_for_is_found_by_index(w
         reply = await watched.service.http.get(path, headers=operator)
         assert len(reply.json()["cases"]) == 1
         [plan] = await watched.explained(CASES.collection)
-        assert ("COLLSCAN" in stages(plan), indexes(plan), read(plan)[1]) == (False, {index}, 1)
+        assert by_index(plan, index) == 1

@@ -245,7 +245,7 @@ async def test_only_a_step_right_before_that_is_done_takes_something_back(timed:
         found = refused(await act(routing, other, "send-back", OFFICE, 4, to_step=to), 409, "step-not-before")
         assert found["steps"] == [1, 2]
     await did(routing, other, "send-back", OFFICE, 4, to_step=2)
-    assert await states(routing, other) == ["done", "offered", "recalled", "waiting"]
+    assert await states(routing, other) == ["done", "offered", "offered", "waiting"]  # the third is wanted again
 
 
 async def test_a_step_completed_by_mistake_is_taken_back_until_the_next_agency_begins(timed: Timed) -> None:
@@ -315,3 +315,22 @@ async def test_what_a_case_shows_of_itself_tells_how_its_date_came_about(timed: 
     [first] = (await shown(routing, code))["promises"]
     assert (first["cause"], first["explained"]) == ("received", "Nhận lúc 08:00; hạn trả là 17:00.")
     assert [line["kind"] for line in first["trail"]] == ["received", "due"]
+
+
+@pytest.mark.parametrize(
+    ("action", "body"),
+    [
+        ("halt", {"kind": "decision", "reason": "legal-dispute", "legal_basis": "Khoản 1 Điều 9 văn bản mẫu"}),
+        ("complete", {"outcome": "terminated", "ground": "legal-dispute"}),
+    ],
+)
+async def test_a_decision_to_stop_or_to_end_is_signed_by_the_head(
+    timed: Timed, action: str, body: dict[str, str]
+) -> None:
+    routing = timed.service
+    code = await begin(routing)
+    await did(routing, code, "accept")
+    headers = await routing.key(f"agency:{OFFICE}")
+    reply = await act(routing, code, action, OFFICE, headers=headers, **body)
+    assert (reply.status_code, reply.json()["slug"]) == (403, "head-needed")
+    assert (await act(routing, code, action, OFFICE, **body)).status_code == 200

@@ -216,7 +216,8 @@ class Town(Service):
         code, now = dossier(number), real_now()
         values: dict[str, Any] = {
             "code": code, "procedure_code": PROCEDURE, "procedure_version": 1, "mechanism": Mechanism.ONE_STOP,
-            "channel": "counter", "counter": COUNTER, "unit": "H12.970", "field": "Thử", "received_at": now,
+            "channel": "counter", "counter": COUNTER, "unit": "H12.970",
+            "counted_on": "H12.970", "field": "Thử", "received_at": now,
             "due_at": now, "first_due_at": now, "steps": tuple(Step(agency, now) for agency in agencies or (OFFICE,)),
         }  # fmt: skip
         await self.committer().run(PutCase(Case(**(values | changes))))

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from contracts.events import agency as said
 from contracts.problems import Denied, Invalid, NotYet
+from contracts.types import Outcome, StopKind
 from services.kit.store import Ref
 from services.kit.work import Work
 from services.routing.commands.emit import keep
@@ -59,6 +60,8 @@ class ActOnStep:
         if case is None:
             raise NotYet("case-unknown", "Không tìm thấy hồ sơ với mã này.")
         turn_of(case, self.action.agency, self.action.step)  # first: others learn nothing of the case's state
+        turn_of(case, self.action.agency, self.action.step)
+        self._check_signature()
         check_seen(case, self.action.revision, self.action.step)
         here = setting(work)
         return keep(work, case, self._decided(case, self._moment(case, now), here), here)
@@ -88,7 +91,6 @@ class ActOnStep:
                 wanted = Wanted(action.reason, action.items, action.legal_basis)
                 return stops.request_supplement(case, agency, step, wanted, at, supervisor=self.actor.supervisor)
             case said.ExtendDueDate():
-                self._needs_head()
                 return promises.extend(case, agency, step, action.reason, action.due_at, at, here)
             case said.RequestPayment():
                 return stops.request_payment(case, agency, step, action.amount_vnd, action.legal_basis, at)
@@ -99,9 +101,19 @@ class ActOnStep:
             case said.SendBackStep():
                 return actions.send_back(case, agency, step, action.to_step, action.reason, at, here)
             case said.ReopenStep():
-                return actions.reopen(case, agency, step, at, self.actor.id)
+                return actions.reopen(case, agency, step, at, here, self.actor.id)
         raise TypeError(type(action).__name__)
 
-    def _needs_head(self) -> None:
+    def _check_signature(self) -> None:
+        """What the head of the agency signs (forms 04 and 05)."""
+        match self.action:
+            case said.ExtendDueDate():
+                words = "Xin lỗi và hẹn lại do thủ trưởng cơ quan ký."
+            case said.CompleteStep(outcome=Outcome.TERMINATED):
+                words = "Quyết định đình chỉ giải quyết do thủ trưởng cơ quan ký."
+            case said.HaltProcessing(kind=StopKind.DECISION):
+                words = "Quyết định tạm dừng do thủ trưởng cơ quan ký."
+            case _:
+                return
         if not self.actor.head:
-            raise Denied("head-needed", "Xin lỗi và hẹn lại do thủ trưởng cơ quan ký.", needs=["head"])
+            raise Denied("head-needed", words, needs=["head"])

@@ -76,6 +76,7 @@ class OpenCase:
             channel=submitted.channel.value,
             counter=submitted.counter,
             unit=unit_of(submitted.counter) if competent is None else directory.unit_of_agency(competent),
+            counted_on=competent or unit_of(submitted.counter),
             field=workflow.field,
             received_at=submitted.received_at,
             due_at=submitted.due_at,

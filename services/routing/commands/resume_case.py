@@ -34,7 +34,8 @@ class ResumeCase:
             raise NotYet("case-unknown", "Không tìm thấy hồ sơ với mã này.")
         here, at = setting(work), news.occurred_at if case.backfill else now
         if isinstance(news, DossierPaid):
-            decided = stops.paid(case, at, here)
+            decided = stops.paid(case, at, here, since=news.occurred_at)
         else:
-            decided = stops.supplemented(case, news.due_at, kept(news.due_trail), at, here)
+            lines = kept(news.due_trail)
+            decided = stops.supplemented(case, news.due_at, lines, at, here, since=news.occurred_at)
         keep(work, case, decided, here)

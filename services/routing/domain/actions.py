@@ -20,7 +20,7 @@ from services.routing.domain.case import (
 )
 from services.routing.domain.checks import check, turn_of
 from services.routing.domain.clock import Line, Tick, TickKind
-from services.routing.domain.flow import Decided, end_transfer, offer, resolve, settle, worked_minutes
+from services.routing.domain.flow import Decided, again, end_transfer, offer, resolve, revive, settle, worked_minutes
 from services.routing.domain.promises import budget, promise, start_clock
 from services.routing.domain.setting import Setting
 from services.routing.domain.stops import end_idle_stop
@@ -105,14 +105,14 @@ def complete(
     """
     turn_of(case, agency, number)
     step = case.step(number)
-    if step.state is StepState.DONE or case.state is CaseState.RESOLVED:
+    if step.state is StepState.DONE:
         return case, ()  # said before: steps are done once
     check(case, Action.COMPLETE, number)
     if outcome is not Outcome.GRANTED and ground is None:
         raise Invalid("ground-missing", "Từ chối giải quyết thì phải nêu căn cứ (NĐ 61/2018 Điều 19 khoản 8).")
     transfer = case.transfer_of(number)
     assert transfer is not None
-    reckoning = setting.calendar(case.unit)
+    reckoning = setting.calendar(case.counted_on)
     event = routing.DossierStepCompleted(
         code=case.code,
         occurred_at=at,
@@ -152,23 +152,25 @@ def send_back(
     )
     case = end_transfer(case, number, TransferState.SENT_BACK, at)
     case = case.with_step(number, replace(step, state=StepState.WAITING))
-    offered, events = offer(case.with_step(to, replace(case.step(to), declined_by=())), to, at, setting)
-    return offered, (event, *events)
+    case, events = offer(case.with_step(to, replace(again(case, to), declined_by=())), to, at, setting)
+    begun, more = settle(revive(case), at, setting)
+    return begun, (event, *events, *more)
 
 
-def reopen(case: Case, agency: str, number: int, at: datetime, by: str) -> Decided:
+def reopen(case: Case, agency: str, number: int, at: datetime, setting: Setting, by: str) -> Decided:
     """The agency completed the step by mistake and takes it back, as long as nobody after it has begun."""
     turn_of(case, agency, number)
     check(case, Action.REOPEN, number)
-    step, transfer = case.step(number), case.transfer_of(number)
+    transfer = case.transfer_of(number)
     assert transfer is not None
+    before = case
     given_back = [after for after in case.followers(number) if case.step(after).state is not StepState.WAITING]
     for after in given_back:
         case = end_transfer(case, after, TransferState.RECALLED, at)
         case = case.with_step(after, replace(case.step(after), state=StepState.WAITING))
-    again = replace(step, state=StepState.ACCEPTED, outcome=None, ground=None, timeliness=None)
+    redone = replace(again(case, number), state=StepState.ACCEPTED, outcome=None, ground=None, timeliness=None)
     taken = replace(transfer, state=TransferState.ACCEPTED, ended_at=None, changed_at=at)
-    case = case.with_transfer(taken).with_step(number, again)
+    case = case.with_transfer(taken).with_step(number, redone)
     events = tuple(
         routing.DossierSentBack(
             code=case.code,
@@ -179,9 +181,11 @@ def reopen(case: Case, agency: str, number: int, at: datetime, by: str) -> Decid
             to_step=number,
             reason=BY_MISTAKE,
         )
-        for after in given_back or [number]
+        for after in [after for after in given_back if before.step(after).state is StepState.OFFERED] or [number]
     )
-    return replace(case, audit=(*case.audit, AuditEntry(at, "reopened", by, number))), events
+    case = replace(case, audit=(*case.audit, AuditEntry(at, "reopened", by, number)))
+    begun, more = settle(revive(case), at, setting)
+    return begun, (*events, *more)
 
 
 def assign(case: Case, agency: str, number: int, officer: str, at: datetime, by: str) -> Case:

@@ -214,7 +214,9 @@ class Case:
     channel: str
     counter: str
     unit: str
-    """Whose dossier it is: the competent agency's unit, else the counter's. Its calendar counts."""
+    """Whose dossier it is: the competent agency's unit, else the counter's."""
+    counted_on: str
+    """Whose calendar counts: the competent agency's own, else that of the counter's unit; as the desk counted."""
     field: str
     """Lĩnh vực."""
     received_at: datetime
@@ -267,6 +269,14 @@ class Case:
     def open(self) -> bool:
         return self.state not in ENDED
 
+    @property
+    def signer(self) -> str | None:
+        """Whose head signs the prepared apology: the late stage's, or, once that is done, of who has it now."""
+        if self.apology is None:
+            return None
+        number = self.apology.step if self.apology.step in self.active else next(iter(self.active), None)
+        return self.apology.agency if number is None else self.step(number).agency
+
     def step(self, number: int) -> Step:
         return self.steps[number - 1]
 
@@ -309,7 +319,7 @@ class Case:
 
     def _may_reopen(self, number: int) -> bool:
         """As long as nobody after it has begun."""
-        untouched = {StepState.WAITING, StepState.OFFERED, StepState.UNPLACED}
+        untouched = {StepState.WAITING, StepState.OFFERED, StepState.UNPLACED, StepState.CUT_OFF}
         return all(self.step(after).state in untouched for after in self.followers(number))
 
 

@@ -8,9 +8,10 @@ from services.routing.domain.case import Action, Case, CaseState, StepState, Wan
 
 def turn_of(case: Case, agency: str, number: int) -> None:
     """Raises: Conflict `step-unknown`, `case-withdrawn`; Denied `wrong-agency`."""
-    if not 1 <= number <= len(case.steps):
+    known = 1 <= number <= len(case.steps)
+    if not known and any(step.agency == agency for step in case.steps):
         raise Conflict("step-unknown", f"Hồ sơ này có {len(case.steps)} bước.", active=list(case.active), allowed=[])
-    if case.step(number).agency != agency:
+    if not known or case.step(number).agency != agency:
         raise Denied("wrong-agency", "Bước này không được giao cho cơ quan của ông/bà.")
     if case.state is CaseState.WITHDRAWN:
         raise Conflict("case-withdrawn", "Người nộp đã rút hồ sơ này; dừng giải quyết.", allowed=[])

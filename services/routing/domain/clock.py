@@ -102,7 +102,7 @@ class Reckoning(Protocol):
         """The due date after a stop whose time does not count; never earlier than before."""
 
     def extended(self, due_at: datetime, at: datetime) -> Due:
-        """A new date that a head of agency signed for."""
+        """A new date that a head of agency signed for; on a day off it moves on (BLDS 2015 Art 148.5)."""
 
     def parts(self, start: datetime, due_at: datetime, parts: Sequence[Fraction]) -> list[datetime]:
         """Moments at which these parts (0 to 1) of the working time between are over."""
@@ -135,16 +135,16 @@ def derive(clock: Sequence[Tick], limit: Limit, reckoning: Reckoning) -> Due:
                 stopped = tick
             case TickKind.RESUMED if stopped is not None:
                 after = reckoning.resumed(found.at, stopped.at, tick.at, limit, stopped.legal_basis)
-                found, stopped = Due(after.at, (*_without_end(found), *after.lines)), None
+                found, stopped = Due(after.at, (*without_end(found.lines), *after.lines)), None
             case TickKind.EXTENDED if tick.due_at is not None:
                 after = reckoning.extended(tick.due_at, tick.at)
-                found = Due(after.at, (*_without_end(found), *after.lines))
+                found = Due(after.at, (*without_end(found.lines), *after.lines))
     return found
 
 
-def _without_end(due: Due) -> tuple[Line, ...]:
-    """The lines before a due date that did not stay."""
-    return tuple(line for line in due.lines if line.kind != "due")
+def without_end(lines: Sequence[Line]) -> tuple[Line, ...]:
+    """The lines that led to a due date which did not stay."""
+    return tuple(line for line in lines if line.kind != "due")
 
 
 def told(lines: Sequence[Line]) -> tuple[TrailLine, ...]:

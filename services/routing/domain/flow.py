@@ -86,7 +86,7 @@ def resolve(
 ) -> Decided:
     """The end of processing: early, on time or late, computed here and nowhere else."""
     case, events = _recall(case, tuple(n for n, step in enumerate(case.steps, 1) if step.state in TO_COME), at)
-    reckoning = setting.calendar(case.unit)
+    reckoning = setting.calendar(case.counted_on)
     timeliness, first = reckoning.timeliness(at, case.due_at), reckoning.timeliness(at, case.first_due_at)
     event = routing.DossierResolved(
         code=case.code,
@@ -113,6 +113,29 @@ def resolve(
         apology=None,
     )
     return resolved, (*events, event)
+
+
+def revive(case: Case) -> Case:
+    """Branches that were recalled as needless wait again where their join does: whatever made it begin was undone."""
+    for number in range(len(case.steps), 0, -1):  # from the end: a revived step revives those before it
+        step = case.step(number)
+        waited_for = any(case.step(after).state is StepState.WAITING for after in case.followers(number))
+        if step.state is StepState.CUT_OFF:  # whether it still is, `settle` sees
+            case = case.with_step(number, replace(step, state=StepState.WAITING))
+        elif step.state is StepState.RECALLED and waited_for:
+            case = case.with_step(number, replace(again(case, number), state=StepState.WAITING))
+    return case
+
+
+def again(case: Case, number: int) -> Step:
+    """A step whose turn comes once more. Its due time stays, so that who is late shows; but where the limit has begun
+    from zero since, the old one counts no more, and it has the time of those who come after it."""
+    step, transfer = case.step(number), case.transfer_of(number)
+    started = [tick.at for tick in case.clock if tick.kind is TickKind.STARTED]
+    since = None if transfer is None else transfer.ended_at
+    if len(started) < 2 or (since is not None and since >= started[-1]):
+        return step
+    return replace(step, due_at=min((case.step(n).due_at for n in case.followers(number)), default=case.due_at))
 
 
 def end_transfer(case: Case, number: int, state: TransferState, at: datetime) -> Case:

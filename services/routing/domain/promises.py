@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from contracts.events import routing
 from contracts.problems import Conflict, Invalid
 from contracts.types import DueCause
-from services.routing.domain.case import TO_COME, Action, Apology, Case
+from services.routing.domain.case import TO_COME, Action, Apology, Case, CaseState
 from services.routing.domain.checks import check, turn_of, words
 from services.routing.domain.clock import Due, Line, Promise, Tick, TickKind, derive, told
 from services.routing.domain.flow import Decided
@@ -39,7 +39,7 @@ def budget(case: Case, start: datetime, setting: Setting, *, remaining: bool = F
     ]
     if not any(turn.share for turn in turns):
         turns = [replace(turn, share=1.0) for turn in turns]
-    dues = setting.calendar(case.unit).parts(start, max(start, case.due_at), positions(turns))
+    dues = setting.calendar(case.counted_on).parts(start, max(start, case.due_at), positions(turns))
     steps = [
         replace(step, due_at=due) if step.state in TO_COME else step for step, due in zip(case.steps, dues, strict=True)
     ]
@@ -59,7 +59,7 @@ def start_clock(case: Case, since: datetime, at: datetime, setting: Setting) -> 
     case = replace(case, provisional=False)
     if case.limit is None:
         return case, ()
-    due = derive((Tick(TickKind.STARTED, since),), case.limit, setting.calendar(case.unit))
+    due = derive((Tick(TickKind.STARTED, since),), case.limit, setting.calendar(case.counted_on))
     case = replace(case, clock=(Tick(TickKind.STARTED, since),))
     return _moved(case, DueCause.CLOCK_STARTED, due, since, at, setting)
 
@@ -71,11 +71,13 @@ def recompute(case: Case, at: datetime, setting: Setting) -> Decided:
     """
     if not case.open or case.limit is None or case.extended or not case.clock or case.backfill:
         return case, ()
-    due = derive(case.clock, case.limit, setting.calendar(case.unit))
+    if case.state is CaseState.SUPPLEMENT:
+        return case, ()  # the limit begins anew with the papers
+    due = derive(case.clock, case.limit, setting.calendar(case.counted_on))
     if due.at == case.due_at:
         return case, ()
     started = max(tick.at for tick in case.clock if tick.kind is TickKind.STARTED)
-    return _moved(case, DueCause.CALENDAR_CHANGED, due, started, at, setting)
+    return _moved(case, DueCause.CALENDAR_CHANGED, due, started, at, setting, remaining=case.supplements > 0)
 
 
 def extend(
@@ -100,7 +102,8 @@ def extend(
     if reason is None or due_at is None:
         raise Invalid("apology-not-prepared", "Chưa có phiếu xin lỗi soạn sẵn: phải nêu lý do và ngày hẹn lại.")
     _check_new_date(case, due_at, at)
-    due = setting.calendar(case.unit).extended(due_at, at)
+    due = setting.calendar(case.counted_on).extended(due_at, at)
+    due_at = due.at
     late = _date(at) >= _date(case.due_at)
     clock = (*case.clock, Tick(TickKind.EXTENDED, at, due_at=due_at))
     case = promise(case, DueCause.EXTENDED, at, due_at, due.lines)
@@ -129,7 +132,7 @@ def prepare_apology(case: Case, at: datetime, setting: Setting) -> Decided:
         return case, ()
     step = at_work[0]
     agency = case.step(step).agency
-    proposed = setting.calendar(case.unit).later(case.due_at, setting.policy.extension_hours)
+    proposed = setting.calendar(case.counted_on).later(case.due_at, setting.policy.extension_hours)
     apology = Apology(at, agency, step, "more-time-needed", proposed)
     event = routing.DossierApologyPrepared(
         code=case.code,
@@ -143,9 +146,11 @@ def prepare_apology(case: Case, at: datetime, setting: Setting) -> Decided:
     return replace(case, apology=apology), (event,)
 
 
-def _moved(case: Case, cause: DueCause, due: Due, start: datetime, at: datetime, setting: Setting) -> Decided:
+def _moved(
+    case: Case, cause: DueCause, due: Due, start: datetime, at: datetime, setting: Setting, *, remaining: bool = False
+) -> Decided:
     before = case.due_at
-    changed = budget(promise(case, cause, at, due.at, due.lines), start, setting)
+    changed = budget(promise(case, cause, at, due.at, due.lines), start, setting, remaining=remaining)
     if due.at == before:
         return changed, ()
     event = routing.DossierDueChanged(

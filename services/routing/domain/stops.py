@@ -15,7 +15,7 @@ from contracts.problems import Invalid
 from contracts.types import DueCause, StopKind
 from services.routing.domain.case import STOPPED, TO_COME, Action, Case, StepState, TransferState, Wanted
 from services.routing.domain.checks import check, check_once_more, turn_of
-from services.routing.domain.clock import Line, Stop, Tick, TickKind, derive, told
+from services.routing.domain.clock import Line, Stop, Tick, TickKind, told, without_end
 from services.routing.domain.flow import Decided, end_transfer, lift, offer
 from services.routing.domain.promises import budget, promise
 from services.routing.domain.setting import Setting
@@ -46,16 +46,26 @@ def request_supplement(
     return replace(stopped, supplements=case.supplements + 1), (event,)
 
 
-def supplemented(case: Case, due_at: datetime, lines: tuple[Line, ...], at: datetime, setting: Setting) -> Decided:
+def supplemented(
+    case: Case,
+    due_at: datetime,
+    lines: tuple[Line, ...],
+    at: datetime,
+    setting: Setting,
+    since: datetime | None = None,
+) -> Decided:
     """The papers came: the limit from zero under a new promise, new budgets for what is left, the step offered anew.
 
     Args:
         due_at, lines: as the desk promised them.
+        since: when the papers came, from which the desk counted; absent: now.
     """
-    if case.stop is None or case.stop.kind is not StopKind.SUPPLEMENT:
+    since = since or at
+    if not _ends(case, StopKind.SUPPLEMENT, since):
         return case, ()
+    assert case.stop is not None
     number = case.stop.step
-    case = replace(lift(case, at), clock=(*case.clock, Tick(TickKind.STARTED, at)), apology=None)
+    case = replace(lift(case, at), clock=(*case.clock, Tick(TickKind.STARTED, since)), apology=None)
     case = budget(promise(case, DueCause.SUPPLEMENTED, at, due_at, lines), at, setting, remaining=True)
     case = end_transfer(case, number, TransferState.SENT_BACK, at)
     return offer(case, number, at, setting)
@@ -105,9 +115,18 @@ def resume(case: Case, agency: str, number: int, at: datetime, setting: Setting)
     return go_on(case, at, setting)
 
 
-def paid(case: Case, at: datetime, setting: Setting) -> Decided:
-    """The desk recorded the payment."""
-    return go_on(case, at, setting) if case.stop is not None and case.stop.kind is StopKind.PAYMENT else (case, ())
+def paid(case: Case, at: datetime, setting: Setting, since: datetime | None = None) -> Decided:
+    """The desk recorded the payment.
+
+    Args:
+        since: when it was made; absent: now.
+    """
+    return go_on(case, at, setting) if _ends(case, StopKind.PAYMENT, since or at) else (case, ())
+
+
+def _ends(case: Case, kind: StopKind, since: datetime) -> bool:
+    """Whether the news is of this stop: what happened before it was asked for belongs to an earlier one."""
+    return case.stop is not None and case.stop.kind is kind and since >= case.stop.since
 
 
 def go_on(case: Case, at: datetime, setting: Setting) -> Decided:
@@ -118,10 +137,11 @@ def go_on(case: Case, at: datetime, setting: Setting) -> Decided:
     case = lift(case, at)
     lines: tuple[Line, ...] = ()
     if case.limit is not None and not case.backfill:
-        reckoning = setting.calendar(case.unit)
-        due = derive(case.clock, case.limit, reckoning)
+        reckoning = setting.calendar(case.counted_on)
+        # From the promise as it stands: a calendar that changed meanwhile is the audited job's to apply.
+        due = reckoning.resumed(case.due_at, stop.since, at, case.limit, stop.legal_basis)
         new = max(case.due_at, due.at)
-        lines = due.lines
+        lines = (*without_end(case.promises[-1].trail), *due.lines)
         shifted = tuple(
             replace(
                 step,

@@ -114,7 +114,7 @@ def _waiting(case: Case, now: datetime, setting: Setting) -> Iterator[Finding]:
         return
     agency = case.step(case.stop.step).agency
     hours = patience(setting.policy, agency)
-    if hours is None or setting.calendar(case.unit).later(case.stop.since, hours) >= now:
+    if hours is None or setting.calendar(case.counted_on).later(case.stop.since, hours) >= now:
         return
     whom, cure = _WAITS[case.stop.kind]
     cause = f"{whom} quá {hours:g} giờ làm việc, theo yêu cầu của {agency}."

@@ -62,7 +62,7 @@ def fire(case: Case, now: datetime, setting: Setting) -> Fired:
 
 
 def _running(case: Case, setting: Setting) -> Iterator[Timer]:
-    policy, reckoning = setting.policy, setting.calendar(case.unit)
+    policy, reckoning = setting.policy, setting.calendar(case.counted_on)
     for number in case.active:
         step, transfer = case.step(number), case.transfer_of(number)
         assert transfer is not None
@@ -81,7 +81,7 @@ def _running(case: Case, setting: Setting) -> Iterator[Timer]:
     yield Timer(case.due_at, TimerKind.OVERDUE, f"overdue:{due}")
     yield from _rules(case, setting, Trigger.OVERDUE, case.due_at, due, next(iter(case.active), None))
     yield _reminder(case, setting, case.due_at)
-    if not case.extended and case.apology is None:
+    if not case.extended and case.apology is None and case.active:
         yield Timer(_apology_at(case, setting, began), TimerKind.APOLOGY, f"apology:{due}")
 
 
@@ -95,14 +95,14 @@ def _reminder(case: Case, setting: Setting, since: datetime) -> Timer:
     """The next of those that come for as long as nothing happens."""
     about = f"reminder:{_minute(since)}:"
     told = max((int(key.removeprefix(about)) for key in case.fired if key.startswith(about)), default=0)
-    at = setting.calendar(case.unit).later(since, setting.policy.reminder_hours * (told + 1))
+    at = setting.calendar(case.counted_on).later(since, setting.policy.reminder_hours * (told + 1))
     step = case.stop.step if case.stop is not None else next(iter(case.active), None)
     return Timer(at, TimerKind.REMINDER, f"{about}{told + 1}", step)
 
 
 def _apology_at(case: Case, setting: Setting, began: datetime) -> datetime:
     """A day before the date at the latest; of a short limit not before its half is used."""
-    reckoning = setting.calendar(case.unit)
+    reckoning = setting.calendar(case.counted_on)
     half = reckoning.parts(began, max(began, case.due_at), [Fraction(1, 2)])[0]
     return max(reckoning.earlier(case.due_at, setting.policy.apology_hours), half)
 
@@ -112,7 +112,7 @@ def _rules(
 ) -> Iterator[Timer]:
     for rule in setting.policy.rules:
         if rule.when is when and rule.applies_to(_agency(case, number)):
-            at = setting.calendar(case.unit).later(since, rule.hours) if rule.hours else since
+            at = setting.calendar(case.counted_on).later(since, rule.hours) if rule.hours else since
             yield Timer(at, TimerKind.RULE, f"rule:{rule.name}:{about}", number, rule.name)
 
 
@@ -156,7 +156,7 @@ def _remind(case: Case, timer: Timer, now: datetime, setting: Setting) -> Decide
     """Once, however many were missed."""
     about, _, _ = timer.key.rpartition(":")
     since = case.stop.since if case.stop is not None else case.due_at
-    passed = setting.calendar(case.unit).minutes(since, now) / 60 // setting.policy.reminder_hours
+    passed = setting.calendar(case.counted_on).minutes(since, now) / 60 // setting.policy.reminder_hours
     agency = _agency(case, timer.step)
     to = setting.above(agency) or agency
     event = routing.DossierEscalated(

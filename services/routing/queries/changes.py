@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from services.kit.mongo import Mongo
-from services.routing.queries import places
+from services.routing.queries import places, windows
 from services.routing.queries.inbox import shown_transfer
 from services.routing.store import TRANSFERS
 
+HOUR = timedelta(hours=1)
 SETTLED = timedelta(seconds=30)
 """Changes become visible a moment after they are made (a transaction may take 20 s), and not in the order of their
 times: the cursor that is handed out with the last page goes back by this much from when the first was asked for, and
@@ -25,15 +26,12 @@ async def changes(
 
     Raises: Invalid `page-unknown`.
     """
-    settled, place = now - SETTLED, (since, "")
-    query: dict[str, Any] = {"agency": agency, "changed_at": {"$gte": since}}
+    settled, place, behind = now - SETTLED, (since, ""), None
     if after is not None:
         moment, id, begun = places.read(after)
-        settled, place = min(begun or settled, settled), (moment, id)
-        query["changed_at"] = {"$gte": moment}  # where the index begins; `$or` alone would be met by reading everything
-        query["$or"] = [{"changed_at": {"$gt": moment}}, {"_id": {"$gt": id}}]
-    cursor = mongo.collection(TRANSFERS).find(query).sort([("changed_at", 1), ("_id", 1)]).limit(limit + 1)
-    found = [document async for document in cursor]
+        settled, place, behind = min(begun or settled, settled), (moment, id), (moment, id)
+    span = windows.Span("changed_at", HOUR, since=place[0], after=behind)
+    found = await windows.take(mongo, TRANSFERS, {"agency": agency}, span, limit + 1)
     page, complete = found[:limit], len(found) <= limit
     if page:
         place = (page[-1]["changed_at"], page[-1]["_id"])

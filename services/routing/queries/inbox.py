@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from services.kit.mongo import Mongo
-from services.routing.queries import places
+from services.routing.queries import places, windows
 from services.routing.store import CASES, TRANSFERS
 from services.routing.transfers import IN_WORK, TO_ACCEPT
 
-MOST_COUNTED = 10_000
+MOST_COUNTED = 2_000
 """Counting on costs more than anybody learns from it; the answer says that there are more."""
-_NOT_SHOWN = {"_id": 0, "box": 0}
+DAY, MOMENT = timedelta(days=1), timedelta(milliseconds=1)
 _BOXES = (TO_ACCEPT, IN_WORK)
 
 
@@ -56,37 +57,17 @@ class Horizon:
     soon: datetime
 
 
-def query_of(wish: Wish, horizon: Horizon) -> dict[str, Any]:
-    """The query; the index `inbox` answers it in order of due time."""
-    query: dict[str, Any] = {"agency": wish.agency, "box": wish.box.value}
-    if wish.box in {Box.DUE_SOON, Box.OVERDUE}:
-        query["box"] = {"$in": list(_BOXES)}
-        late = wish.box is Box.OVERDUE
-        query["due_at"] = {"$lt": horizon.now} if late else {"$gte": horizon.now, "$lte": horizon.soon}
-    for name, wanted in (
-        ("procedure_code", wish.procedure),
-        ("counter", wish.counter),
-        ("officer", wish.officer),
-    ):
-        if wanted is not None:
-            query[name] = wanted
-    return query
-
-
 async def inbox(mongo: Mongo, wish: Wish, horizon: Horizon) -> dict[str, Any]:
     """One page, the soonest due first. Pages are stable: each begins after the last one's last transfer.
 
     Raises: Invalid `page-unknown`.
     """
-    query = query_of(wish, horizon)
-    if wish.after is not None:
-        due_at, id, _ = places.read(wish.after)
-        bounds = query.get("due_at", {})
-        # The bound beside the `$or` is what the index begins at; a lone `$or` would be met by reading the whole box.
-        query["due_at"] = bounds | {"$gte": max(due_at, bounds.get("$gte", due_at))}
-        query["$or"] = [{"due_at": {"$gt": due_at}}, {"_id": {"$gt": id}}]
-    cursor = mongo.collection(TRANSFERS).find(query, {"box": 0}).sort([("due_at", 1), ("_id", 1)]).limit(wish.limit + 1)
-    found = [document async for document in cursor]
+    after = None if wish.after is None else places.read(wish.after)[:2]
+    span = _span(wish.box, horizon, after)
+    parts = await asyncio.gather(
+        *(windows.take(mongo, TRANSFERS, query, span, wish.limit + 1) for query in _queries(wish))
+    )
+    found = sorted((d for part in parts for d in part), key=lambda d: (d["due_at"], d["_id"]))
     page = found[: wish.limit]
     more = places.written(page[-1]["due_at"], page[-1]["_id"]) if len(found) > wish.limit else None
     return {"transfers": [shown_transfer(document, horizon.now) for document in page], "next": more}
@@ -94,14 +75,34 @@ async def inbox(mongo: Mongo, wish: Wish, horizon: Horizon) -> dict[str, Any]:
 
 async def counts(mongo: Mongo, agency: str, horizon: Horizon) -> dict[str, Any]:
     """How many lie in each box; `more` where there are more than were counted."""
-    found: dict[str, Any] = {}
-    for box in Box:
-        query = query_of(Wish(agency, box), horizon)
-        number = await mongo.collection(TRANSFERS).count_documents(query, limit=MOST_COUNTED + 1)
-        found[box.value] = {"count": min(number, MOST_COUNTED), "more": number > MOST_COUNTED}
-    signing = await mongo.collection(CASES.collection).count_documents({"to_sign": agency}, limit=MOST_COUNTED + 1)
-    found["to-sign"] = {"count": min(signing, MOST_COUNTED), "more": signing > MOST_COUNTED}
-    return found
+    signing = mongo.collection(CASES.collection).count_documents({"to_sign": agency}, limit=MOST_COUNTED + 1)
+    numbers = await asyncio.gather(*(_count(mongo, Wish(agency, box), horizon) for box in Box), signing)
+    names = [*(box.value for box in Box), "to-sign"]
+    return {
+        name: {"count": min(number, MOST_COUNTED), "more": number > MOST_COUNTED}
+        for name, number in zip(names, numbers, strict=True)
+    }
+
+
+async def _count(mongo: Mongo, wish: Wish, horizon: Horizon) -> int:
+    return await windows.count(mongo, TRANSFERS, _queries(wish), _span(wish.box, horizon), MOST_COUNTED)
+
+
+def _queries(wish: Wish) -> list[dict[str, Any]]:
+    """One for each box that the wished one is made of: an index begins with the agency and one box."""
+    boxes = _BOXES if wish.box in {Box.DUE_SOON, Box.OVERDUE} else (wish.box.value,)
+    wanted = {"procedure_code": wish.procedure, "counter": wish.counter, "officer": wish.officer}
+    filters = {name: value for name, value in wanted.items() if value is not None}
+    return [{"agency": wish.agency, "box": box, **filters} for box in boxes]
+
+
+def _span(box: Box, horizon: Horizon, after: tuple[datetime, str] | None = None) -> windows.Span:
+    since, until = None, None
+    if box is Box.OVERDUE:
+        until = horizon.now
+    elif box is Box.DUE_SOON:
+        since, until = horizon.now, horizon.soon + MOMENT
+    return windows.Span("due_at", DAY, since=since, until=until, turn=horizon.now, after=after)
 
 
 def shown_transfer(document: Mapping[str, Any], now: datetime) -> dict[str, Any]:

@@ -124,7 +124,7 @@ class Life:
             Action.RESUME: lambda: stops.resume(case, agency, number, now, SETTING),
             Action.EXTEND: lambda: promises.extend(case, agency, number, "overload", later, now, SETTING),
             Action.SEND_BACK: lambda: actions.send_back(case, agency, number, to, "unfit", now, SETTING),
-            Action.REOPEN: lambda: actions.reopen(case, agency, number, now, "key"),
+            Action.REOPEN: lambda: actions.reopen(case, agency, number, now, SETTING, "key"),
         }
         # Several steps may be before it, and none was named.
         with suppress(Conflict) if action is Action.SEND_BACK and to is None else nullcontext():

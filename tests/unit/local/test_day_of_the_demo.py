@@ -22,7 +22,7 @@ from local.demo.day import (
     opening_offset,
     plan_day,
 )
-from local.demo.visit import Course, Door, Visit
+from local.demo.visit import Course, Door, Turn, Visit
 from local.samples.load import read_samples
 from services.intake.applicants import ApplicantIn
 from services.intake.bodies import ApplicationIn, lines
@@ -36,6 +36,8 @@ SAMPLES = read_samples()
 PROCEDURES = SAMPLES.catalogue().procedures
 WITHOUT_PAPERS = read_catalogue(SAMPLES.procedures_file.read_bytes()).procedures
 MANY = 4000
+AT_AGENCIES = {Course.COMPLETE, Course.MISSING, Course.FORGOTTEN}
+"""An agency finishes what comes so far."""
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +73,7 @@ def test_a_day_of_sixty_shows_every_door_every_course_every_proof_and_a_low_scor
     assert {visit.door for visit in day} == set(Door)
     assert {visit.course for visit in day} == set(Course)
     assert {visit.proof for visit in day} == set(HandOverProof)
-    assert any(visit.needs_supplement for visit in plan_day(120, PROCEDURES, SAMPLES))
+    assert {visit.turn for visit in plan_day(120, PROCEDURES, SAMPLES) if visit.course in AT_AGENCIES} == set(Turn)
     assert any(visit.score is not None and visit.score <= 2 for visit in day)
     assert any(visit.person != visit.number and visit.batch is None for visit in day)
 
@@ -120,6 +122,13 @@ def test_what_comes_in_one_go_is_complete_and_for_one_desk(visits: list[Visit]) 
     batches = Counter(visit.batch for visit in visits if visit.batch is not None)
     assert set(batches.values()) <= {BATCH_SIZE, 1}
     assert all(visit.course is Course.COMPLETE for visit in visits if visit.batch is not None)
+
+
+def test_only_what_passes_several_agencies_is_sent_back_to_the_one_before(visits: list[Visit]) -> None:
+    sent_back = [visit for visit in visits if visit.turn is Turn.SENT_BACK]
+    assert sent_back
+    assert all(len(visit.procedure.agencies) > 1 for visit in sent_back)
+    assert sum(visit.turn is not Turn.PLAIN for visit in visits) < MANY / 4
 
 
 def test_on_the_spot_is_only_what_the_law_lets_a_desk_solve_at_once(visits: list[Visit]) -> None:

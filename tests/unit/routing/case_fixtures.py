@@ -50,7 +50,8 @@ def planned(turns: Sequence[Turn] = CHAIN, limit: Limit = LIMIT, at: datetime = 
     return Case(
         code=CODE, procedure_code="1.014466", procedure_version=1,
         mechanism=Mechanism.INTERLINKED if len(turns) > 1 else Mechanism.ONE_STOP, channel="counter",
-        counter="H12.970.00", unit="H12.970", field="Hộ tịch", received_at=at, due_at=due, first_due_at=due,
+        counter="H12.970.00", unit="H12.970", counted_on="H12.970", field="Hộ tịch", received_at=at,
+        due_at=due, first_due_at=due,
         steps=plan(turns, [due] * len(turns)), limit=limit,
     )  # fmt: skip
 

@@ -162,7 +162,7 @@ class CaseLife(RuleBasedStateMachine):
     @rule(data=st.data())
     def reopen(self, data: st.DataObject) -> None:
         number = self._step(data, StepState.DONE)
-        self._try(number, Action.REOPEN, lambda c, a: actions.reopen(c, a, number, self.now, "key"))
+        self._try(number, Action.REOPEN, lambda c, a: actions.reopen(c, a, number, self.now, SETTING, "key"))
 
     @rule(hours=st.integers(1, 400))
     def time_passes(self, hours: int) -> None:
@@ -205,6 +205,10 @@ class CaseLife(RuleBasedStateMachine):
                 assert reached < step.required <= reached + sum(other.state in TO_COME for other in before)
             if step.state is StepState.CUT_OFF:
                 assert step.required > reached
+            if step.state is StepState.WAITING:
+                assert not any(other.state is StepState.RECALLED for other in before), (
+                    "a branch that was undone is back"
+                )
 
     @invariant()
     def every_step_at_work_is_in_one_inbox(self) -> None:

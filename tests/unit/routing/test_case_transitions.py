@@ -62,7 +62,7 @@ ACTIONS: dict[Action, Callable[[Case, str, int], Decided]] = {
     Action.RESUME: lambda c, a, s: stops.resume(c, a, s, LATER, SETTING),
     Action.EXTEND: extend,
     Action.SEND_BACK: lambda c, a, s: actions.send_back(c, a, s, None, "unfit", LATER, SETTING),
-    Action.REOPEN: lambda c, a, s: actions.reopen(c, a, s, LATER, "key"),
+    Action.REOPEN: lambda c, a, s: actions.reopen(c, a, s, LATER, SETTING, "key"),
     Action.ASSIGN: assign,
 }
 
@@ -122,7 +122,7 @@ def said_before(before: Case, step: int, action: Action) -> bool:
     if before.state is CaseState.WITHDRAWN:
         return False
     if action is Action.COMPLETE:
-        return state is StepState.DONE or before.state is CaseState.RESOLVED
+        return state is StepState.DONE
     if action is Action.RESUME:
         return before.open and before.stop is None and state is StepState.ACCEPTED
     return action is Action.ACCEPT and state is StepState.ACCEPTED
@@ -295,7 +295,7 @@ class TestSendingBack:
         assert back.active == (2,)
 
     def test_a_mistake_is_taken_back_with_an_audit_entry(self) -> None:
-        found, events = actions.reopen(at_the_second(), FIRST, 1, LATER, "key-1")
+        found, events = actions.reopen(at_the_second(), FIRST, 1, LATER, SETTING, "key-1")
         assert [step.state for step in found.steps] == ["accepted", "waiting"]
         assert [(e.step, e.to_step, e.reason) for e in events] == [(2, 1, "completed-by-mistake")]  # type: ignore[attr-defined]
         assert [(entry.what, entry.by, entry.step) for entry in found.audit] == [("reopened", "key-1", 1)]

@@ -78,7 +78,9 @@ class Office(RuleBasedStateMachine):
 
     def _run(self, decision: Decision[None]) -> None:
         for ref in decision.needs():
-            self.work._held.setdefault(ref, _held(ref, None))
+            held = self.work._held.setdefault(ref, _held(ref, None))
+            if ref.store.view:  # read from what is stored, where the case is
+                held.state = self.work.get(CASES, ref.id)
         self.work.begin(Cause("c"))
         decision.decide(self.work, self.now)
         self.work.keep()
