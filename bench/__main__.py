@@ -11,7 +11,7 @@ import tempfile
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import orjson
 from cyclopts import App, Parameter
@@ -20,10 +20,12 @@ from rich.table import Table
 
 from bench.catalogue import catalogue_figures
 from bench.clerks import Clerks, Level
+from bench.inbox import inbox_figures
 from bench.raw import raw_transactions
 from local.demo.day import opening_offset
 from local.demo.run import check_stack
 from local.demo.work import run_day
+from local.engines.engine_set import EngineKind
 from local.plan import Ports
 from local.samples.load import read_samples
 from local.stack import Stack
@@ -39,6 +41,7 @@ async def bench(
     seconds: Annotated[float, Parameter(env_var="BENCH_SECONDS")] = 8.0,
     dossiers: Annotated[int, Parameter(env_var="DOSSIERS")] = 400,
     rate: float = 200.0,
+    inbox: Annotated[int | None, Parameter(env_var="INBOX")] = None,
     output: Path = Path(".motcua/bench.json"),
 ) -> None:
     """Measure.
@@ -51,6 +54,8 @@ async def bench(
         How many dossiers go the whole road.
     rate
         How fast they come in, dossiers per second; above what the system does, so that it is the limit.
+    inbox
+        Open transfers of the agency whose inbox is measured; 100,000, or 10,000 on the embedded server.
     output
         Where the figures are written as JSON.
     """
@@ -61,6 +66,7 @@ async def bench(
         await stack.start()
         await load_samples(stack)
         results = await _measure(stack, seconds, dossiers, rate)
+        results["inbox"] = await _measure_inbox(stack, inbox, seconds)
         report = await check_stack(stack, timedelta(seconds=60))
     finally:
         await stack.stop()
@@ -102,6 +108,15 @@ async def _measure(stack: Stack, seconds: float, dossiers: int, rate: float) -> 
         "memory_mb": day.memory_mb,
         "refused": day.measures.problems,
     }
+
+
+async def _measure_inbox(stack: Stack, number: int | None, seconds: float) -> dict[str, Any]:
+    if number is None:
+        number = 10_000 if stack.engines.mongo_kind is EngineKind.EMBEDDED else 100_000
+    figures = await inbox_figures(stack.endpoints.mongodb_url, number, seconds)
+    words = (f"{name} {asked['p50_ms']:.0f}/{asked['p95_ms']:.0f}" for name, asked in figures["asked"].items())
+    console.print(f"Hộp thư của cơ quan có {number:,} hồ sơ đang giải quyết, ms p50/p95: {'; '.join(words)}")
+    return figures
 
 
 def _show_levels(levels: list[Level], raw: float) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 
-from local.demo.visit import Course, Visit
+from local.demo.visit import Course, Turn, Visit
 
 
 @dataclass
@@ -18,12 +18,13 @@ class Book:
     """By dossier code."""
     received: dict[str, float] = field(default_factory=dict)
     """Code -> monotonic time at which the receipt was in hand."""
-    wants_supplement: set[str] = field(default_factory=set)
-    """An agency will ask for papers."""
+    turns: dict[str, Turn] = field(default_factory=dict)
+    """What an agency will do with it beside the usual."""
     wants_withdrawal: set[str] = field(default_factory=set)
     """The citizen will take it back; the agency leaves it alone until then."""
     waiting_for_papers: set[str] = field(default_factory=set)
     """An agency has asked."""
+    waiting_for_payment: set[str] = field(default_factory=set)
     returned: set[str] = field(default_factory=set)
     refused: set[str] = field(default_factory=set)
     withdrawn: set[str] = field(default_factory=set)
@@ -45,6 +46,6 @@ class Book:
             return
         if visit.course is Course.WITHDRAWN:
             self.wants_withdrawal.add(code)
-        elif visit.needs_supplement:
-            self.wants_supplement.add(code)
+        elif visit.turn is not Turn.PLAIN:
+            self.turns[code] = visit.turn
         self.received[code] = time.monotonic()

@@ -27,6 +27,7 @@ PATIENCE_S = 20.0
 _KINDS = {template: kind.value for kind, template in TEMPLATE_IDS.items()}
 _TEXTS = {
     "supplement": re.compile(r"Ho so (?P<code>\S+) can bo sung"),
+    "payment": re.compile(r"Ho so (?P<code>\S+) can nop "),
     "one_time_code": re.compile(r"Ho so (?P<code>\S+) co ma nhan ket qua (?P<secret>[0-9]{6})"),
     "returned": re.compile(r"Ho so (?P<code>\S+) da duoc tra ket qua.* danh gia tai (?P<secret>\S+)"),
 }

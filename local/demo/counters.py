@@ -15,6 +15,7 @@ import httpx
 from contracts.events import counter as commands
 from contracts.events.counter import WantedPaper
 from contracts.types import HandOverMethod, HandOverProof, IdentityCheck, ReceivedBy
+from local.demo.agencies import AMOUNT_VND
 from local.demo.book import Book
 from local.demo.calls import Refused
 from local.demo.citizens import Citizens
@@ -159,6 +160,8 @@ class Counters:
                     self._start("hand-over", code, self._hand_over)
         for code in list(self.book.waiting_for_papers):
             self._start("supplement", code, self._bring)
+        for code in list(self.book.waiting_for_payment):
+            self._start("payment", code, self._pay)
         for code in self.book.wants_withdrawal & seen:
             self._start("withdraw", code, self._withdraw)
 
@@ -201,6 +204,20 @@ class Counters:
                 await asyncio.sleep(1.0)
             else:
                 self.book.waiting_for_papers.discard(code)
+                return
+
+    async def _pay(self, code: str, visit: Visit) -> None:
+        """What an agency asked for. The citizen may have heard of it before the desk has."""
+        await self.citizens.told(code, "payment")
+        for tries_left in reversed(range(TRIES)):
+            try:
+                await self.desk.do(code, "payment", amount_vnd=AMOUNT_VND, reference=f"BL-{visit.number:06d}")
+            except Refused as refused:
+                if refused.slug != "payment-not-expected" or not tries_left:
+                    raise
+                await asyncio.sleep(1.0)
+            else:
+                self.book.waiting_for_payment.discard(code)
                 return
 
     async def _withdraw(self, code: str, visit: Visit) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from contracts.types import Channel, HandOverProof
-from local.demo.visit import Course, Door, Visit
+from local.demo.visit import Course, Door, Turn, Visit
 from local.samples.load import Samples
 from services.intake.domain.procedure import Procedure
 from services.intake.promise import answer_due
@@ -16,7 +16,7 @@ from services.kit import worktime
 from services.kit.clock import VIETNAM
 
 CALENDAR = worktime.WorkCalendar()
-"""The national one: the demonstration's district has published none of its own."""
+"""The national one: the district's own closure comes after the day."""
 INTERLINKED_SHARE = 0.12
 SAME_DAY_SHARE = 0.6
 """Certified copies and the like make up most of a desk's day: they are the ones done on time, not early."""
@@ -32,8 +32,9 @@ MISSING_SHARE = 0.08
 MISSING_ONLINE_SHARE = 0.3
 REFUSED_SHARE = 0.15
 """Of the online filings."""
-SUPPLEMENT_SHARE = 0.03
-"""The agency asks for more."""
+TURN_SHARES = {Turn.PAPERS: 0.03, Turn.PAYMENT: 0.04, Turn.OPINION: 0.03, Turn.NEW_DATE: 0.03}
+SENT_BACK_SHARE = 0.25
+"""Of what passes several agencies."""
 WITHDRAWN_SHARE = 0.04
 TAKEN_BACK_SHARE = 0.1
 """Of the filings at the portal, before the desk answered."""
@@ -96,7 +97,7 @@ class _Draw:
         phone = f"{chance.choice(_PREFIXES)}{chance.randrange(10_000_000):07d}"
         door = self._door()
         course = self._course(door, procedure)
-        supplement = chance.random() < SUPPLEMENT_SHARE
+        turn = self._turn(procedure)
         proof = chance.choices(list(PROOF_SHARES), list(PROOF_SHARES.values()))[0]
         rates = chance.random() < RATED_SHARE
         score = chance.choices(list(SCORE_SHARES), list(SCORE_SHARES.values()))[0]
@@ -104,7 +105,7 @@ class _Draw:
         self.again = chance.random() < AGAIN_SHARE
         if course is Course.ON_THE_SPOT:
             proof = HandOverProof.SIGNATURE
-        return Visit(n, n, counter, procedure, phone, door, course, supplement, proof, score if rates else None, tracks)
+        return Visit(n, n, counter, procedure, phone, door, course, turn, proof, score if rates else None, tracks)
 
     def _procedure(self) -> Procedure:
         sort, same_day, place = self.chance.random(), self.chance.random(), self.chance.random()
@@ -115,6 +116,16 @@ class _Draw:
         else:
             chosen = self._one_stop
         return chosen[int(place * len(chosen))]
+
+    def _turn(self, procedure: Procedure) -> Turn:
+        place = self.chance.random()
+        if len(procedure.agencies) > 1 and place >= 1 - SENT_BACK_SHARE:
+            return Turn.SENT_BACK
+        for turn, share in TURN_SHARES.items():
+            if place < share:
+                return turn
+            place -= share
+        return Turn.PLAIN
 
     def _door(self) -> Door:
         place = self.chance.random()
@@ -151,7 +162,7 @@ def _in_batch(visit: Visit, leader: Visit, number: int) -> Visit:
         phone=leader.phone,
         door=Door.DESK,
         course=Course.COMPLETE,
-        needs_supplement=False,
+        turn=Turn.PLAIN,
         proof=HandOverProof.SIGNATURE,
         batch=number,
     )
@@ -167,6 +178,7 @@ def _again(visit: Visit, before: Visit) -> Visit:
         phone=before.phone,
         door=Door.DESK,
         course=Course.COMPLETE,
+        turn=Turn.PLAIN,
     )
 
 

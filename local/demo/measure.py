@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -23,6 +24,10 @@ class Measures:
     """Registrations that were made after a warning of a duplicate."""
     tracked: int = 0
     """Citizens who followed their dossier."""
+    turns: Counter[str] = field(default_factory=Counter)
+    """What agencies did beside accepting and finishing, by name."""
+    recalled: int = 0
+    """Branches that nobody waited for any more when their agency came to them."""
     problems: list[str] = field(default_factory=list)
     """Calls that were refused, as `slug`; none are expected."""
 

