@@ -60,7 +60,6 @@ class ActOnStep:
         if case is None:
             raise NotYet("case-unknown", "Không tìm thấy hồ sơ với mã này.")
         turn_of(case, self.action.agency, self.action.step)  # first: others learn nothing of the case's state
-        turn_of(case, self.action.agency, self.action.step)
         self._check_signature()
         check_seen(case, self.action.revision, self.action.step)
         here = setting(work)
