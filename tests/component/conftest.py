@@ -37,6 +37,18 @@ def nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("services.kit.references.FRESH_S", 0.0)
 
 
+async def _stay(mongo: Mongo) -> None:
+    """Leave the database where it is."""
+
+
+@pytest.fixture(autouse=True)
+def databases_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Databases go with the session's own server: it walks over all that was ever deleted to drop the next one, which
+    in the end took longer than the tests. A server that was given is left clean."""
+    if "MONGODB_URL" not in os.environ:
+        monkeypatch.setattr(Mongo, "drop", _stay)
+
+
 @pytest.fixture
 def prefix() -> str:
     """A database prefix of the test's own."""
