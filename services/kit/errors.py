@@ -3,7 +3,7 @@
 Exception
 ├── contracts.problems.Refused     a rule said no (see there)
 ├── Unavailable                    an engine or partner does not answer; retryable, HTTP 503
-├── Stale                          somebody else changed it first; retried inside, HTTP 409 when it persists
+├── Stale                          others write the same all the time; retried inside, HTTP 503 when it persists
 └── FailStop                       going on would lose data: the process must end and be restarted
 """
 
@@ -31,10 +31,13 @@ class Unavailable(Exception):
 
 
 class Stale(Exception):
-    """The stored version is not the one that was read; read again and decide again."""
+    """The stored version is not the one that was read; read again and decide again.
 
-    kind: Kind = "conflict"
-    slug = "stale-version"
+    No fault of who asked, and no news to them: what they may do was decided on the newest version each time.
+    """
+
+    kind: Kind = "unavailable"
+    slug = "busy"
     retryable = True
 
 

@@ -32,6 +32,8 @@ _HTTP_SLUGS = {
     413: "body-too-large",
     415: "media-type-unknown",
 }
+BUSY_S = 5
+"""When to try again what others kept busy: their transactions are over in milliseconds, unless a process was killed."""
 _NOT_JSON = "Nội dung gửi lên không phải là JSON hợp lệ."
 _HTTP_WORDS = {400: _NOT_JSON, 404: "Không có địa chỉ này.", 405: "Địa chỉ này không nhận phương thức đó."}
 
@@ -47,7 +49,7 @@ def problem(status: int, slug: str, detail: str, /, **facts: object) -> JSONResp
         "correlation_id": telemetry.correlation_id(),
     }
     headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
-    if status == 429 and "retry_after_s" in facts:
+    if "retry_after_s" in facts:
         headers["Retry-After"] = str(facts["retry_after_s"])
     return JSONResponse(body, status_code=status, media_type=PROBLEM, headers=headers)
 
@@ -107,7 +109,8 @@ async def _refused(_: Request, error: Any) -> JSONResponse:
 
 
 async def _stale(_: Request, __: Any) -> JSONResponse:
-    return problem(409, "stale-version", "Hồ sơ vừa được người khác thay đổi. Hãy tải lại rồi thử lại.")
+    words = "Nhiều thao tác cùng ghi vào một chỗ nên chưa lưu được; chưa có gì được lưu. Hãy thử lại sau vài giây."
+    return problem(503, Stale.slug, words, retryable=True, retry_after_s=BUSY_S)
 
 
 async def _unavailable(_: Request, error: Any) -> JSONResponse:

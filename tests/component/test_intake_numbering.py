@@ -8,7 +8,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from itertools import count
+from itertools import count, cycle
 from pathlib import Path
 
 import httpx
@@ -110,7 +110,17 @@ async def ready(url: str) -> bool:
             return False
 
 
-@pytest.mark.timeout(180)
+async def turns(urls: list[str]) -> AsyncIterator[str]:
+    """One process after the other, for two minutes, with the pauses of a client that means well."""
+    end = asyncio.get_running_loop().time() + 120
+    for url in cycle(urls):
+        yield url
+        if asyncio.get_running_loop().time() > end:
+            raise AssertionError("no answer from any process")
+        await asyncio.sleep(0.1)
+
+
+@pytest.mark.timeout(300)
 async def test_a_killed_process_leaves_no_gap_and_a_repeated_request_gets_its_number(intake: Intake) -> None:
     async with api_process(intake) as (doomed, first), api_process(intake) as (_, second):
         await eventually(lambda: ready(first), timeout=60)
@@ -121,12 +131,16 @@ async def test_a_killed_process_leaves_no_gap_and_a_repeated_request_gets_its_nu
             async with httpx.AsyncClient(trust_env=False, timeout=20) as client:
                 for _ in range(EACH):
                     key, body = new_id(), intake.body()
-                    for url in [*urls, *reversed(urls)]:
+                    async for url in turns(urls):
                         try:
                             headers = intake.desk | {"Idempotency-Key": key}
                             reply = await client.post(f"{url}/v1/dossiers", json=body, headers=headers)
                         except httpx.TransportError:
                             continue  # the process died: the same request goes to the other one
+                        if reply.status_code == 503:
+                            # Killed with its transaction open: the server ends that after 60 s, the numbers wait.
+                            assert reply.json()["slug"] == "busy", reply.text
+                            continue
                         assert reply.status_code == 201, reply.text
                         done.append(reply.json()["code"])
                         break

@@ -6,6 +6,7 @@ import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable
+from itertools import count
 from typing import TypeVar
 
 import pymongo
@@ -17,11 +18,17 @@ from services.kit.mongo.driver import Mongo, PyMongoError, Session, is_duplicate
 
 T = TypeVar("T")
 FIRST_PAUSE_S = 0.005
-LONGEST_PAUSE_S = 0.5
+LONGEST_PAUSE_S = 0.2
+"""Short: who pauses longer after each lost race loses the next ones too, to a rival that does not pause at all."""
 
 
 async def transact(
-    mongo: Mongo, body: Callable[[Session], Awaitable[T]], *, attempts: int = 12, seconds: float = 20.0
+    mongo: Mongo,
+    body: Callable[[Session], Awaitable[T]],
+    *,
+    attempts: int | None = None,
+    seconds: float = 20.0,
+    conflict_s: float | None = None,
 ) -> T:
     """Run `body` in one transaction and commit it.
 
@@ -29,25 +36,34 @@ async def transact(
     cancellation, because a cancelled motor call goes on in its thread and would meet the abort on the same session.
 
     Args:
-        attempts: how often a conflicting transaction is begun anew, with full jitter between.
-        seconds: time for all attempts together.
+        attempts: how often a conflicting transaction is begun anew, with full jitter between; None: while time is left.
+        seconds: time for all attempts together; the last one ends with it, wherever it is.
+        conflict_s: how long a transaction in conflict is begun anew; three quarters of `seconds` unless told, so that
+            the last attempt has time and its end tells a conflict from a server that does not answer.
 
     Raises:
-        Stale: still in conflict after the last attempt.
+        Stale: still in conflict at the end. A process that was killed with its transaction open holds what that wrote
+            until the server ends it, 60 s later.
         Unavailable: the server did not answer in time; whether the commit happened is unknown, and the caller's
             idempotency (key, inbox, fence) makes the repeat safe.
     """
-    return await asyncio.shield(asyncio.ensure_future(_transact(mongo, body, attempts, seconds)))
+    return await asyncio.shield(asyncio.ensure_future(_transact(mongo, body, attempts, seconds, conflict_s)))
 
 
-async def _transact(mongo: Mongo, body: Callable[[Session], Awaitable[T]], attempts: int, seconds: float) -> T:
-    deadline = time.monotonic() + seconds
-    for attempt in range(1, attempts + 1):
-        left = deadline - time.monotonic()
-        if left <= 0:
+async def _transact(
+    mongo: Mongo,
+    body: Callable[[Session], Awaitable[T]],
+    attempts: int | None,
+    seconds: float,
+    conflict_s: float | None,
+) -> T:
+    started = time.monotonic()
+    give_up = started + (seconds * 0.75 if conflict_s is None else conflict_s)
+    for attempt in count(1) if attempts is None else range(1, attempts + 1):
+        if attempt > 1 and time.monotonic() > give_up:
             break
         try:
-            with pymongo.timeout(left):
+            with pymongo.timeout(started + seconds - time.monotonic()):
                 return await _once(mongo, body)
         except Stale:
             metrics.count("transaction_retries_total", reason="stale")
@@ -59,8 +75,9 @@ async def _transact(mongo: Mongo, body: Callable[[Session], Awaitable[T]], attem
                     raise DocumentRefused(type(error).__name__) from None
                 raise Unavailable(f"MongoDB: {type(error).__name__} {getattr(error, 'code', '')}".strip()) from None
             metrics.count("transaction_retries_total", reason=reason)
-        await asyncio.sleep(random.uniform(FIRST_PAUSE_S, min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2**attempt)))  # noqa: S311
-    raise Stale(f"in conflict after {attempts} attempts or {seconds:g} s")
+        longest = min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2 ** min(attempt, 10))
+        await asyncio.sleep(random.uniform(FIRST_PAUSE_S, longest))  # noqa: S311 - jitter, no secret
+    raise Stale(f"in conflict for {time.monotonic() - started:.1f} s")
 
 
 async def _once(mongo: Mongo, body: Callable[[Session], Awaitable[T]]) -> T:

@@ -10,7 +10,7 @@ import pytest
 from contracts.problems import Conflict, Denied, Invalid, Kind, Limited, Missing, NotYet, Refused
 from services.kit.auth import Unauthenticated
 from services.kit.errors import HTTP_STATUS, FailStop, Stale, Unavailable
-from services.kit.http import _refused, problem
+from services.kit.http import _refused, _stale, problem
 
 
 def test_every_kind_has_a_status() -> None:
@@ -61,6 +61,13 @@ async def test_a_limit_says_when_there_is_room_again() -> None:
     reply = await _refused(None, Limited("a-b", "Quá nhiều.", retry_after_s=7))  # type: ignore[arg-type]
     assert (reply.status_code, reply.headers["Retry-After"]) == (429, "7")
     assert json.loads(reply.body)["retry_after_s"] == 7
+
+
+async def test_what_others_keep_busy_is_no_fault_of_the_caller() -> None:
+    reply = await _stale(None, Stale("numbers"))  # type: ignore[arg-type]
+    body = json.loads(reply.body)
+    assert (reply.status_code, body["slug"], body["retryable"]) == (503, "busy", True)
+    assert reply.headers["Retry-After"] == str(body["retry_after_s"])
 
 
 def test_what_may_be_tried_again_says_so() -> None:
