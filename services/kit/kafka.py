@@ -92,7 +92,7 @@ class _HotLoopGuard(BaseMiddleware):
         except Exception as error:
             log.error("kafka.batch_failed", error=type(error).__name__, pause_s=type(self).pause_s, exc_info=True)
             await asyncio.sleep(type(self).pause_s)
-            type(self).pause_s = min(30.0, type(self).pause_s * 2)
+            type(self).pause_s = min(10.0, type(self).pause_s * 2)
             raise
         type(self).pause_s = 0.5
         return result

@@ -67,7 +67,7 @@ async def finish_all(town: Town, codes: dict[str, Citizen]) -> None:
         async with hands:
             await town.finish(code)
         # Handed over sooner, the news that it is ready would rightly not be sent any more.
-        await town.notice_ends(code, "resolved", timeout=90)
+        await town.notice_ends(code, "resolved")
         await town.hand_over(code)
 
     await asyncio.gather(*(one(code) for code in codes))

@@ -12,7 +12,7 @@ from tests.eventually import eventually
 from tests.faults.load import crowd, each_told_once, finish_all
 from tests.journeys.town import Town
 
-pytestmark = [pytest.mark.fault, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.fault, pytest.mark.timeout(420)]
 DOSSIERS = 60
 
 

@@ -16,12 +16,12 @@ from tests.eventually import eventually
 from tests.faults.load import crowd, each_told_once, finish_all
 from tests.journeys.town import Town
 
-pytestmark = [pytest.mark.fault, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.fault, pytest.mark.timeout(420)]
 
 
 async def test_each_worker_is_killed_in_turn_during_load_and_nothing_is_lost_or_done_twice(town: Town) -> None:
     running = town.stack.supervisor.running
-    load = asyncio.create_task(crowd(town, 48, pace_s=0.8))
+    load = asyncio.create_task(crowd(town, 48, patience=30, pace_s=0.8))
     for name in ("intake-worker", "routing-worker", "notify-worker"):
         pid = running[name].pid
         assert pid is not None
@@ -30,11 +30,11 @@ async def test_each_worker_is_killed_in_turn_during_load_and_nothing_is_lost_or_
         async def another(name: str = name, pid: int = pid) -> bool:
             return running[name].pid not in (None, pid)
 
-        await eventually(another, timeout=20)
+        await eventually(another, timeout=60)
     codes = await load
     some = dict(list(codes.items())[:12])
     await finish_all(town, some)
-    await town.nothing_lost(90)
+    await town.nothing_lost(180)
     await each_told_once(town, some, 3)
     await each_told_once(town, {code: who for code, who in codes.items() if code not in some}, 1)
 
@@ -51,7 +51,7 @@ async def test_the_database_server_is_killed_and_everything_that_was_answered_is
     assert mongo.pid != pid
     some = dict(list(codes.items())[:8])
     await finish_all(town, some)
-    await town.nothing_lost(90)
+    await town.nothing_lost(180)
     await each_told_once(town, some, 3)
     await each_told_once(town, {code: who for code, who in codes.items() if code not in some}, 1)
 
@@ -77,7 +77,7 @@ async def test_two_workers_of_one_service_share_the_partitions_and_everything_ha
         assert min(shares()) > 0, shares()
         return True
 
-    await eventually(shared, timeout=30)
+    await eventually(shared, timeout=90)
     codes = await crowd(town, 32)
     some = dict(list(codes.items())[:8])
     await finish_all(town, some)
@@ -85,7 +85,7 @@ async def test_two_workers_of_one_service_share_the_partitions_and_everything_ha
     later = await crowd(town, 8)
     for code in later:
         await town.case(code)
-    await town.nothing_lost(90)
+    await town.nothing_lost(180)
     await each_told_once(town, some, 3)
 
 

@@ -9,7 +9,7 @@ from local.up import load_samples
 from tests.faults.load import crowd, each_told_once, finish_all
 from tests.journeys.town import Citizen, people_of
 
-pytestmark = [pytest.mark.fault, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.fault, pytest.mark.timeout(420)]
 SAY_NOTHING = {"timeout_after_accept": 0.2, "drop_after_accept": 0.1, "receipt_twice": 0.1, "receipt_before_reply": 0.1}
 
 
@@ -23,7 +23,7 @@ async def test_gateways_that_keep_silent_and_a_restart_of_everything_leave_each_
             codes = await crowd(town, 36)
             told = dict(list(codes.items())[:12])
             await finish_all(town, told)
-            await town.nothing_lost(90)
+            await town.nothing_lost(180)
             await each_told_once(town, told, 3)
             await each_told_once(town, {c: who for c, who in codes.items() if c not in told}, 1)
             assert await silences(running) >= 1
@@ -56,6 +56,6 @@ async def _after_the_restart(
         async with people_of(again) as town:
             town.people.extend(people)
             await finish_all(town, begun)
-            report = await town.nothing_lost(90)
+            report = await town.nothing_lost(180)
             assert report.seen["dossiers"] == report.seen["cases"] == len(codes)
             await each_told_once(town, begun, 3)

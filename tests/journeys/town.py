@@ -37,6 +37,9 @@ INTERLINKED = "2.001273"
 KIND_OF_TEMPLATE = {template: kind.value for kind, template in TEMPLATE_IDS.items()}
 FINAL = {"delivered", "undeliverable", "failed", "expired", "cancelled"}
 
+PATIENCE_S = 120.0
+"""Longer than what a process that was killed in the middle of a transaction can hold: 60 s, see docs/guarantees.md."""
+
 
 @dataclass
 class Citizen:
@@ -126,7 +129,7 @@ class Town:
             answer = await self.agency.get(f"/v1/cases/{code}")
             return answer.json() if answer.status_code == 200 else None
 
-        return await eventually(found, timeout=30)
+        return await eventually(found, timeout=PATIENCE_S)
 
     async def offered_to(self, agency: str, code: str) -> dict[str, Any]:
         """The case, once it lies in that agency's inbox."""
@@ -136,7 +139,7 @@ class Town:
             page = (await self.agency.get(f"/v1/agencies/{agency}/inbox", params=query)).json()
             return next((found for found in page["transfers"] if found["code"] == code), None)
 
-        await eventually(there, timeout=30)
+        await eventually(there, timeout=PATIENCE_S)
         return await self.case(code)
 
     async def finish(self, code: str) -> None:
@@ -146,7 +149,7 @@ class Town:
                 for action in ("accept", "complete"):
                     await self.did(code, action, step["agency"], step["step"])
 
-    async def at_counter(self, code: str, status: str, timeout: float = 30) -> dict[str, Any]:
+    async def at_counter(self, code: str, status: str, timeout: float = PATIENCE_S) -> dict[str, Any]:
         """The dossier as the counter sees it, once it has that status."""
 
         async def found() -> dict[str, Any] | None:
@@ -188,7 +191,7 @@ class Town:
                     return message if message["delivered_at"] else None
             return None
 
-        return await eventually(on_screen, timeout=30)
+        return await eventually(on_screen, timeout=PATIENCE_S)
 
     async def texted(self, who: Citizen, pattern: str) -> str:
         """What the last text on the phone says where the pattern has its group, once it is on the screen."""
@@ -197,7 +200,7 @@ class Town:
             found = [re.search(pattern, m["text"]) for m in await self.messages(who) if m["delivered_at"]]
             return next((match[1] for match in reversed(found) if match), None)
 
-        return await eventually(on_screen, timeout=30)
+        return await eventually(on_screen, timeout=PATIENCE_S)
 
     async def by_kind(self, who: Citizen) -> Counter[str]:
         """How many messages of each kind the phone shows; texts are `sms`."""
@@ -208,7 +211,7 @@ class Town:
         answer = await self.notices.get(f"/v1/dossiers/{code}/notices")
         return answer.json()["notices"] if answer.status_code == 200 else []
 
-    async def notice_ends(self, code: str, kind: str, timeout: float = 40) -> dict[str, Any]:
+    async def notice_ends(self, code: str, kind: str, timeout: float = PATIENCE_S) -> dict[str, Any]:
         """The notice of that kind, once it has come to its end."""
 
         async def ended() -> dict[str, Any] | None:
@@ -225,7 +228,7 @@ class Town:
             assert sum(line["delivered"] for line in told) >= number, told
             return told
 
-        return await eventually(there, timeout=20)
+        return await eventually(there, timeout=PATIENCE_S)
 
     async def track(self, code: str, who: Citizen) -> dict[str, Any]:
         answer = await self.citizen.get(f"/v1/track/{code}", params={"phone_last4": who.phone[-4:]})
@@ -241,7 +244,9 @@ class Town:
         results = await self.producer.publish(records)
         assert results == [None] * len(records)
 
-    async def read_until(self, topics: Sequence[str], wanted: int, matches: Any, timeout: float = 30) -> list[Record]:
+    async def read_until(
+        self, topics: Sequence[str], wanted: int, matches: Any, timeout: float = PATIENCE_S
+    ) -> list[Record]:
         """Follow topics from their beginning until so many records match."""
         found: list[Record] = []
 
@@ -267,7 +272,7 @@ class Town:
             await mongo.close()
         return report
 
-    async def at_rest(self, timeout: float = 60) -> None:
+    async def at_rest(self, timeout: float = PATIENCE_S) -> None:
         """Nothing waits in an outbox or behind a parked key, and every notice has come to its end."""
 
         async def quiet() -> bool:
@@ -282,7 +287,7 @@ class Town:
 
         await eventually(quiet, timeout=timeout, every=0.5)
 
-    async def nothing_lost(self, timeout: float = 60) -> Report:
+    async def nothing_lost(self, timeout: float = PATIENCE_S) -> Report:
         """Wait for rest, then every rule of the checker must hold."""
         await self.at_rest(timeout)
 
