@@ -155,9 +155,7 @@ class WorkCalendar:
             target -= year.total
             number += 1
             year = self._year(number)
-        index = bisect_left(year.elapsed, target) - 1
-        rest = target - year.elapsed[index]
-        return moment_at(year.first + index, clock_after(year.windows[index], rest))
+        return _moment(year, target)
 
     def subtract_working_time(self, moment: datetime, duration: timedelta) -> datetime:
         """Return the earliest instant from which ``duration`` of office time passes until ``moment``.
@@ -178,9 +176,7 @@ class WorkCalendar:
         while target <= 0:
             number -= 1
             target += self._year(number).total
-        year = self._year(number)
-        index = bisect_left(year.elapsed, target) - 1
-        return moment_at(year.first + index, clock_after(year.windows[index], target - year.elapsed[index]))
+        return _moment(self._year(number), target)
 
     def working_time_between(self, start: datetime, end: datetime) -> timedelta:
         """Return the office time between two instants; negative if ``end`` is the earlier one.
@@ -255,6 +251,12 @@ class WorkCalendar:
         if not layout.working:
             raise CalendarError(f"no working day in {number}")
         return layout
+
+
+def _moment(year: YearLayout, worked: int) -> datetime:
+    """The earliest instant by which so much of the year's office time has passed, in milliseconds."""
+    index = bisect_left(year.elapsed, worked) - 1
+    return moment_at(year.first + index, clock_after(year.windows[index], worked - year.elapsed[index]))
 
 
 def _check(year: int) -> None:

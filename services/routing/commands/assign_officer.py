@@ -6,12 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from contracts.problems import Missing
 from services.kit.clock import VIETNAM
 from services.kit.store import Ref
 from services.kit.work import Work
 from services.routing.commands.emit import keep
-from services.routing.commands.setting import setting, setting_refs
+from services.routing.commands.setting import known_case, setting, setting_refs
 from services.routing.domain import actions
 from services.routing.domain.case import Case
 from services.routing.domain.checks import check_seen, turn_of
@@ -35,9 +34,7 @@ class AssignOfficer:
 
     def decide(self, work: Work, now: datetime) -> Case:
         """Raises: Missing `case-unknown`; Denied `wrong-agency`; Conflict as `ActOnStep`."""
-        case = work.get(CASES, self.code)
-        if case is None:
-            raise Missing("case-unknown", "Không tìm thấy hồ sơ với mã này.")
+        case = known_case(work, self.code)
         turn_of(case, self.agency, self.step)  # first: others learn nothing of the case's state
         check_seen(case, self.revision, self.step)
         here = setting(work)

@@ -10,7 +10,7 @@ from contracts.problems import Missing
 from services.kit.store import Ref
 from services.kit.work import Work
 from services.routing.commands.emit import keep
-from services.routing.commands.setting import setting, setting_refs
+from services.routing.commands.setting import known_case, setting, setting_refs
 from services.routing.domain import actions
 from services.routing.domain.case import Case
 from services.routing.store import CASES
@@ -32,9 +32,7 @@ class PlaceCase:
 
     def decide(self, work: Work, now: datetime) -> Case:
         """Raises: Missing `case-unknown`, `agency-unknown`; Conflict `case-not-unplaced`."""
-        case = work.get(CASES, self.code)
-        if case is None:
-            raise Missing("case-unknown", "Không tìm thấy hồ sơ với mã này.")
+        case = known_case(work, self.code)
         here = setting(work)
         if self.agency not in here.directory.by_code():
             raise Missing("agency-unknown", "Danh mục cơ quan không có mã này.")

@@ -4,16 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from contracts.problems import Missing
 from services.kit.store import Ref
 from services.kit.work import Work
 from services.kit.worktime.edition import table_of
 from services.kit.worktime.table import calendar_for
 from services.routing.deadlines import UnitReckoning
+from services.routing.domain.case import Case
 from services.routing.domain.clock import Reckoning
 from services.routing.domain.directory import Directory
 from services.routing.domain.policy import PolicyRevision
 from services.routing.domain.setting import Setting
-from services.routing.store import CALENDARS, DIRECTORY, POLICIES, THE_CALENDAR, THE_DIRECTORY, THE_POLICY
+from services.routing.store import CALENDARS, CASES, DIRECTORY, POLICIES, THE_CALENDAR, THE_DIRECTORY, THE_POLICY
+
+
+def known_case(work: Work, code: str) -> Case:
+    """Raises: Missing `case-unknown`."""
+    case = work.get(CASES, code)
+    if case is None:
+        raise Missing("case-unknown", "Không tìm thấy hồ sơ với mã này.")
+    return case
 
 
 def setting_refs() -> Iterator[Ref]:

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from yaml.nodes import Node, ScalarNode, SequenceNode
 
 from services.routing.workflows.entries import Cell, RefusedRow
-from services.routing.workflows.text import clean, meant, quoted
+from services.routing.workflows.keys import Slugs, keyed, line_of, type_wrong
+from services.routing.workflows.text import clean, quoted
 
-
-def line_of(node: Node) -> int:
-    """As people count."""
-    return int(node.start_mark.line) + 1 if node.start_mark else 1
+_SLUGS = Slugs("policy-type-wrong", "policy-key-unknown", "policy-key-repeated")
 
 
 @dataclass(frozen=True)
@@ -32,22 +30,8 @@ class Nodes:
 
     def part(self, node: Node, known: Sequence[str], what: str) -> Part | None:
         """None: it is no group of keys, and was refused."""
-        if not isinstance(node, MappingNode):
-            self._type_wrong(node, f"{what} phải là các dòng “khóa: giá trị”, với các khóa {', '.join(known)}")
-            return None
-        found: dict[str, Node] = {}
-        for key, value in node.value:
-            name = clean(key.value) if isinstance(key, ScalarNode) else ""
-            line = line_of(key)
-            if name not in known:
-                words = f"Dòng {line}: {what} không có khóa {quoted(name)}.{meant(name, known)}"
-                self.refused.append(RefusedRow(line, "policy-key-unknown", words))
-            elif name in found:
-                words = f"Dòng {line}: khóa {quoted(name)} đã có ở dòng {line_of(found[name])}."
-                self.refused.append(RefusedRow(line, "policy-key-repeated", words))
-            else:
-                found[name] = value
-        return Part(line_of(node), found)
+        found = keyed(node, known, what, _SLUGS, self.refused)
+        return None if found is None else Part(line_of(node), found)
 
     def parts(self, part: Part, key: str, known: Sequence[str], what: str) -> list[Part] | None:
         """The groups of a list; None: the key is not there."""
@@ -85,4 +69,4 @@ class Nodes:
         return None
 
     def _type_wrong(self, node: Node, words: str) -> None:
-        self.refused.append(RefusedRow(line_of(node), "policy-type-wrong", f"Dòng {line_of(node)}: {words}."))
+        self.refused.append(type_wrong(node, words, _SLUGS))

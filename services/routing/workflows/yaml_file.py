@@ -7,17 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import yaml
-from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from yaml.nodes import Node, ScalarNode, SequenceNode
 
 from contracts.problems import Invalid
 from services.routing.workflows.entries import MANY, OF_WORKFLOW, ONE, Cell, RawStep, RawWorkflow, RefusedRow
-from services.routing.workflows.text import clean, meant, quoted
+from services.routing.workflows.keys import Slugs, keyed, line_at, line_of, type_wrong
+from services.routing.workflows.text import clean, quoted
 
 MOST_DEPTH = 12
 """A workflow file needs 6; deeper ones only exhaust the reader."""
+_SLUGS = Slugs("workflow-type-wrong", "workflow-key-unknown", "workflow-key-repeated")
 _NULL = "tag:yaml.org,2002:null"
 _TOP, _WORKFLOW, _STEP = ("workflows",), (*OF_WORKFLOW, "steps"), (*ONE, *MANY)
 _NOT_USED = "neo và bí danh (& *)", "nhãn kiểu (!)", "nhiều tài liệu trong một tệp (---)", "lồng quá sâu"
@@ -42,7 +43,7 @@ def composed(text: str) -> Node | None:
         root: Node | None = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise _malformed(_line_of(mark), error.problem or "") from None
+        raise _malformed(line_at(mark), error.problem or "") from None
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         raise _malformed(line, f"ký tự không được phép: U+{ord(text[error.position]):04X}") from None
@@ -65,7 +66,7 @@ def _check_plain(text: str) -> None:
         faults = (anchor is not None, tag is not None, documents > 1, depth > MOST_DEPTH)
         for wrong, what in zip(faults, _NOT_USED, strict=True):
             if wrong:
-                line = _line_of(event.start_mark)
+                line = line_at(event.start_mark)
                 raise Invalid("yaml-not-allowed", f"Dòng {line}: tệp không dùng {what}.", line=line)
 
 
@@ -81,7 +82,7 @@ def _events(text: str) -> Iterator[yaml.Event]:
             return
         except (ValueError, OverflowError):  # an escaped character that does not exist, or half of one
             raise _malformed(line, "mã ký tự không có thật") from None
-        line = _line_of(event.end_mark)
+        line = line_at(event.end_mark)
         yield event
 
 
@@ -92,47 +93,30 @@ class _Reading:
     refused: list[RefusedRow] = field(default_factory=list)
 
     def workflows(self, root: Node) -> Iterator[RawWorkflow]:
-        top = self._mapping(root, _TOP, "tệp")
+        top = keyed(root, _TOP, "tệp", _SLUGS, self.refused)
         if top is None:
             return
         listed = self._required(top, "workflows", root)
         for node in self._items(listed, "workflows"):
-            said = self._mapping(node, _WORKFLOW, "quy trình")
+            said = keyed(node, _WORKFLOW, "quy trình", _SLUGS, self.refused)
             if said is None:
                 continue
             one = {key: cell for key in OF_WORKFLOW if (cell := self._text(said, key)) is not None}
             steps = self._items(self._required(said, "steps", node), "steps")
-            yield RawWorkflow(_line(node), one, tuple(filter(None, map(self._step, steps))))
+            yield RawWorkflow(line_of(node), one, tuple(filter(None, map(self._step, steps))))
 
     def _step(self, node: Node) -> RawStep | None:
-        said = self._mapping(node, _STEP, "bước")
+        said = keyed(node, _STEP, "bước", _SLUGS, self.refused)
         if said is None:
             return None
         one = {key: cell for key in ONE if (cell := self._text(said, key)) is not None}
         many = {key: cells for key in MANY if (cells := self._texts(said, key)) is not None}
-        return RawStep(_line(node), one, many)
-
-    def _mapping(self, node: Node, known: tuple[str, ...], what: str) -> dict[str, Node] | None:
-        if not isinstance(node, MappingNode):
-            self._type_wrong(node, f"{what} phải là các dòng “khóa: giá trị”, với các khóa {', '.join(known)}")
-            return None
-        found: dict[str, Node] = {}
-        for key, value in node.value:
-            name = clean(key.value) if isinstance(key, ScalarNode) else ""
-            if name not in known:
-                words = f"Dòng {_line(key)}: {what} không có khóa {quoted(name)}.{meant(name, known)}"
-                self.refused.append(RefusedRow(_line(key), "workflow-key-unknown", words))
-            elif name in found:
-                words = f"Dòng {_line(key)}: khóa {quoted(name)} đã có ở dòng {_line(found[name])}."
-                self.refused.append(RefusedRow(_line(key), "workflow-key-repeated", words))
-            else:
-                found[name] = value
-        return found
+        return RawStep(line_of(node), one, many)
 
     def _required(self, said: Mapping[str, Node], key: str, where: Node) -> Node | None:
         if key not in said:
-            words = f"Dòng {_line(where)}: thiếu khóa {quoted(key)}."
-            self.refused.append(RefusedRow(_line(where), "workflow-key-missing", words))
+            words = f"Dòng {line_of(where)}: thiếu khóa {quoted(key)}."
+            self.refused.append(RefusedRow(line_of(where), "workflow-key-missing", words))
         return said.get(key)
 
     def _items(self, node: Node | None, key: str) -> list[Node]:
@@ -148,7 +132,7 @@ class _Reading:
         if node is None or _is_null(node):
             return None
         if isinstance(node, ScalarNode):
-            return Cell(clean(node.value), _line(node)) if clean(node.value) else None
+            return Cell(clean(node.value), line_of(node)) if clean(node.value) else None
         self._type_wrong(node, f"{key} phải là một giá trị, không phải danh sách hay các khóa con")
         return None
 
@@ -162,20 +146,11 @@ class _Reading:
             if not isinstance(item, ScalarNode) or _is_null(item) or not clean(item.value):
                 self._type_wrong(item, f"{key} phải là danh sách các giá trị, ví dụ [a, b]")
             else:
-                cells.append(Cell(clean(item.value), _line(item)))
+                cells.append(Cell(clean(item.value), line_of(item)))
         return tuple(cells)
 
     def _type_wrong(self, node: Node, words: str) -> None:
-        self.refused.append(RefusedRow(_line(node), "workflow-type-wrong", f"Dòng {_line(node)}: {words}."))
-
-
-def _line(node: Node) -> int:
-    return _line_of(node.start_mark)
-
-
-def _line_of(mark: Any) -> int:
-    """As people count; marks count from 0, and the stubs of PyYAML allow that there is none."""
-    return int(mark.line) + 1 if mark else 1
+        self.refused.append(type_wrong(node, words, _SLUGS))
 
 
 def _is_null(node: Node) -> bool:
