@@ -247,6 +247,10 @@ class NoticeKind(StrEnum):
     RETURNED = "returned"
     WITHDRAWN = "withdrawn"
     ONE_TIME_CODE = "one_time_code"
+    DUE_SOON = "due_soon"
+    """To officers: a step or a dossier is due soon (sắp đến hạn)."""
+    OVERDUE = "overdue"
+    """To officers: a step or a dossier is overdue, or a hand-over waits unanswered (quá hạn)."""
 
 
 class NoticeEnd(StrEnum):

@@ -22,8 +22,12 @@ sys.path.append(str(DEPLOY.parent))  # in a checkout; in the image the packages 
 from services.kit.sealing import Opener, new_private_key  # noqa: E402 - needs the path above
 
 MONGODB_USERS = ("intake", "routing", "notify", "operator")
-GIVEN_BY_VENDORS = ("zalo_app_secret", "zalo_oa_secret_key", "zalo_refresh_token", "esms_api_key", "esms_secret_key")
+GIVEN_BY_VENDORS = (
+    "zalo_app_secret", "zalo_oa_secret_key", "zalo_refresh_token", "esms_api_key", "esms_secret_key", "smpp_password",
+    "speedsms_token", "vnpt_api_pass",
+)  # fmt: skip
 TRIAL_URL = "http://notify-api:8103"
+TRIAL_SPEEDSMS_SECRET = "sim-speedsms-webhook"  # noqa: S105 - as docker-compose.yml tells the fake gateway
 KEYFILE_BYTES = 741  # mongod takes at most 1,024 characters of base64, and this leaves no padding
 
 
@@ -69,9 +73,11 @@ def make(folder: Folder, public_url: str, vendors: dict[str, str]) -> None:
     public = Opener(folder.keep("notify_private_key", new_private_key())).public_key
     if folder.keep("notify_public_key", public) != public:
         raise ValueError("notify_public_key does not belong to notify_private_key: notices could not be opened")
+    folder.keep("notify_phone_key", base64.urlsafe_b64encode(secrets.token_bytes(32)).decode())
     callback = folder.keep("esms_callback_secret", secrets.token_hex(16))
     url = f"{public_url.rstrip('/')}/v1/webhooks/esms/{callback}" if public_url else ""
     folder.keep("esms_callback_url", url)
+    folder.keep("speedsms_callback_secret", vendors.get("speedsms_callback_secret") or secrets.token_hex(16))
     for name in GIVEN_BY_VENDORS:
         folder.keep(name, vendors.get(name, ""))
 
@@ -81,7 +87,9 @@ def trial_vendors() -> dict[str, str]:
     from local.simulators.settings import SimulatorSettings
 
     fake = SimulatorSettings()
-    return {name: getattr(fake, name) for name in GIVEN_BY_VENDORS if hasattr(fake, name)}
+    same_name = {name: getattr(fake, name) for name in GIVEN_BY_VENDORS if hasattr(fake, name)}
+    renamed = {"smpp_password": fake.smsc_password, "speedsms_callback_secret": TRIAL_SPEEDSMS_SECRET}
+    return same_name | renamed
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import secrets
@@ -27,6 +28,9 @@ class Identity:
     esms_callback_secret: str
     routing_private_key: str
     """Seals the secrets of webhooks at rest."""
+    speedsms_callback_secret: str
+    notify_phone_key: str = ""
+    """Names the phones that have a preference without naming them."""
 
     @property
     def notify_public_key(self) -> str:
@@ -37,6 +41,11 @@ class Identity:
         return Opener(self.intake_private_key).public_key
 
 
+def new_phone_key() -> str:
+    """32 random bytes, URL-safe base64."""
+    return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
+
+
 def load_identity(data_dir: Path) -> Identity:
     """Read the installation's identity, making it the first time."""
     path = data_dir / "identity.json"
@@ -44,6 +53,12 @@ def load_identity(data_dir: Path) -> Identity:
         stored = json.loads(path.read_text(encoding="utf-8"))
         if "routing_private_key" not in stored:  # made by a release before webhooks
             stored["routing_private_key"] = new_private_key()
+            path.write_text(json.dumps(stored, indent=2), encoding="utf-8")
+        if "speedsms_callback_secret" not in stored:  # made by a release before SpeedSMS
+            stored["speedsms_callback_secret"] = secrets.token_hex(16)
+            path.write_text(json.dumps(stored, indent=2), encoding="utf-8")
+        if "notify_phone_key" not in stored:  # made by a release before preferences
+            stored["notify_phone_key"] = new_phone_key()
             path.write_text(json.dumps(stored, indent=2), encoding="utf-8")
         return Identity(**stored)
     identity = Identity(
@@ -54,6 +69,8 @@ def load_identity(data_dir: Path) -> Identity:
         agencies_key=make_key(),
         esms_callback_secret=secrets.token_hex(16),
         routing_private_key=new_private_key(),
+        speedsms_callback_secret=secrets.token_hex(16),
+        notify_phone_key=new_phone_key(),
     )
     data_dir.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

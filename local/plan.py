@@ -33,6 +33,7 @@ class Ports:
     simulators: int = 8190
     doorway: int = 9193
     """The embedded broker's door for clients built on librdkafka."""
+    smsc: int = 8191
 
     @classmethod
     def free(cls) -> Ports:
@@ -127,6 +128,8 @@ def services(
             "NOTIFY_API_PORT": str(ports.notify_api),
             "NOTIFY_WORKER_PORT": str(ports.notify_worker),
             "NOTIFY_PRIVATE_KEY": identity.notify_private_key,
+            "NOTIFY_PHONE_KEY": identity.notify_phone_key,
+            "NOTIFY_PUBLIC_KEY": identity.notify_public_key,
             "ZALO_BASE_URL": f"{simulators}/zalo",
             "ZALO_OAUTH_URL": f"{simulators}/zalo-oauth",
             "ZALO_APP_ID": simulator.zalo_app_id,
@@ -139,10 +142,30 @@ def services(
             "ESMS_CALLBACK_SECRET": identity.esms_callback_secret,
             "RATING_BASE_URL": f"http://127.0.0.1:{ports.intake_api}/danh-gia",
             "ESMS_CALLBACK_URL": f"http://127.0.0.1:{ports.notify_api}/v1/webhooks/esms/{identity.esms_callback_secret}",
+            "SPEEDSMS_BASE_URL": f"{simulators}/speedsms",
+            "SPEEDSMS_TOKEN": simulator.speedsms_token,
+            "SPEEDSMS_SENDER": simulator.speedsms_sender,
+            "SPEEDSMS_CALLBACK_SECRET": identity.speedsms_callback_secret,
+            "VNPT_BASE_URL": f"{simulators}/vnpt",
+            "VNPT_AGENT_ID": simulator.vnpt_agent_id,
+            "VNPT_API_USER": simulator.vnpt_api_user,
+            "VNPT_API_PASS": simulator.vnpt_api_pass,
+            "VNPT_USERNAME": simulator.vnpt_username,
+            "VNPT_LABEL_ID": simulator.vnpt_label_id,
+            "VNPT_CONTRACT_ID": simulator.vnpt_contract_id,
+            "SMPP_HOST": "127.0.0.1",
+            "SMPP_PORT": str(ports.smsc),
+            "SMPP_SYSTEM_ID": simulator.smsc_system_id,
+            "SMPP_PASSWORD": simulator.smsc_password,
+            "SMPP_SENDER": simulator.smsc_sender,
             # The simulators' receipts come within seconds; production waits minutes and hours.
+            "SMS_WEIGHTS": '{"esms": 50, "vnpt": 20, "smpp": 20, "speedsms": 10}',
+            "GATEWAY_RATES": '{"speedsms": 50}',
             "ZALO_UNKNOWN_SECONDS": "20",
+            "QUIET_HOURS": "",
             "ZALO_RECEIPT_SECONDS": "30",
             "SMS_RECEIPT_SECONDS": "60",
+            "VNPT_POLL_SECONDS": "1",
         },
     }
     plans = []
@@ -156,7 +179,7 @@ def services(
     return plans
 
 
-def simulators(ports: Ports, data_dir: Path, *, clock_offset: float) -> ProcessPlan:
+def simulators(ports: Ports, data_dir: Path, identity: Identity, *, clock_offset: float) -> ProcessPlan:
     """The phone networks."""
     env = {
         "SIM_PORT": str(ports.simulators),
@@ -164,6 +187,11 @@ def simulators(ports: Ports, data_dir: Path, *, clock_offset: float) -> ProcessP
         "SIM_ZALO_WEBHOOK_URL": f"http://127.0.0.1:{ports.notify_api}/v1/webhooks/zalo",
         "SIM_ZALO_WEBHOOK_SCHEDULE_SECONDS": "[1, 2, 4, 8, 16]",
         "SIM_ESMS_CALLBACK_RETRY_SECONDS": "2",
+        "SIM_SPEEDSMS_WEBHOOK_URL": (
+            f"http://127.0.0.1:{ports.notify_api}/v1/webhooks/speedsms/{identity.speedsms_callback_secret}"
+        ),
+        "SIM_SPEEDSMS_WEBHOOK_RETRY_SECONDS": "2",
+        "SIM_SMSC_PORT": str(ports.smsc),
         "SIM_CLOCK_OFFSET_SECONDS": str(clock_offset),
         "SIM_ZALO_NIGHT_BLOCK": "false",
         "SIM_ZALO_DAILY_QUOTA": "500000",

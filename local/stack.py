@@ -83,7 +83,9 @@ class Stack:
         await create_topics(self.endpoints.kafka_bootstrap, all_topics())
         await self._prepare()
         self.on_phase("Khởi động các dịch vụ và mạng điện thoại mô phỏng")
-        await self.supervisor.start([simulators(self.ports, self.data_dir, clock_offset=self.clock_offset)])
+        await self.supervisor.start(
+            [simulators(self.ports, self.data_dir, self.identity, clock_offset=self.clock_offset)]
+        )
         self._zalo_token = await self._consent()
         await self.supervisor.start(self._plans())
         self._take_care()

@@ -37,6 +37,8 @@ class Running:
     say: Say
     stopping: bool = False
     restarts: int = 0
+    longest_pause_s: float = LONGEST_PAUSE_S
+    """Before it is started again, however often it ended."""
     _process: asyncio.subprocess.Process | None = None
     _watch: asyncio.Task[None] | None = None
 
@@ -92,7 +94,7 @@ class Running:
             code = await self._process.wait()
             if self._must_end():
                 return
-            pause = 0.5 if time.monotonic() - started > 30 else min(LONGEST_PAUSE_S, pause * 2)
+            pause = 0.5 if time.monotonic() - started > 30 else min(self.longest_pause_s, pause * 2)
             self.restarts += 1
             self.say(self.plan.name, f"kết thúc với mã {code}, khởi động lại sau {pause:g} giây")
             await asyncio.sleep(pause)

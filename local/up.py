@@ -57,6 +57,7 @@ def addresses(stack: Stack) -> Table:
         ("Khóa của các quầy", stack.identity.counters_key),
         ("Khóa của các cơ quan", stack.identity.agencies_key),
         ("Khóa vận hành", stack.identity.operator_key),
+        ("Khóa công khai của notify (NOTIFY_PUBLIC_KEY)", stack.identity.notify_public_key),
         ("Dữ liệu và nhật ký", str(stack.data_dir)),
     ):
         table.add_row(name, value)

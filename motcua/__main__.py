@@ -21,11 +21,13 @@ from motcua.catalogue import show_import
 from motcua.check import Sources, check, show
 from motcua.files import content_of, write_to
 from motcua.install import SERVICES, load_agencies, load_catalogue, load_register, prepare_databases
+from motcua.officers import app as officers
 from motcua.policy import app as policy
 from motcua.registers import show_register
 from motcua.routing import recompute, stuck
 from motcua.settings import CliSettings
 from motcua.statistics import app as statistics
+from motcua.templates import app as templates
 from motcua.workflows import app as workflows
 from services.intake.catalogue import read_catalogue
 from services.intake.register import read_register
@@ -41,9 +43,11 @@ app = App(name="motcua", help="Một cửa điện tử: khởi động tại ch
 app.command(calendar)
 app.command(workflows)
 app.command(policy)
+app.command(officers)
 app.command(recompute)
 app.command(stuck)
 app.command(statistics)
+app.command(templates)
 console = Console(stderr=True)
 out = Console()
 Service = Literal["intake", "routing", "notify"]

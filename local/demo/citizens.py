@@ -17,14 +17,14 @@ from local.demo.book import Book
 from local.demo.calls import Refused, applicant, application, said
 from local.demo.measure import Measures
 from local.demo.visit import Visit
-from services.notify.channels.zalo_templates import TEMPLATE_IDS
+from services.notify.templates.defaults import default_template_ids
 
 LOOK_EVERY_S = 0.7
 LONGEST_ON_THE_WAY_S = 30.0
 """Messages that are not on a screen by then are looked for no more."""
 PATIENCE_S = 20.0
 """Who hears nothing comes back anyway."""
-_KINDS = {template: kind.value for kind, template in TEMPLATE_IDS.items()}
+_KINDS = {template: kind.value for kind, template in default_template_ids().items()}
 _TEXTS = {
     "supplement": re.compile(r"Ho so (?P<code>\S+) can bo sung"),
     "payment": re.compile(r"Ho so (?P<code>\S+) can nop "),

@@ -20,7 +20,7 @@ def _seconds(text: str) -> tuple[float, ...]:
 def _named_settings(arguments: list[str]) -> dict[str, Any]:
     parser = argparse.ArgumentParser(
         prog="python -m local.simulators",
-        description="Mạng điện thoại giả lập (Zalo ZBS và eSMS.vn). Mọi thiết lập khác: biến môi trường SIM_*.",
+        description="Mạng điện thoại giả lập (Zalo ZBS và các cổng SMS). Mọi thiết lập khác: biến môi trường SIM_*.",
     )
     parser.add_argument("--port", type=int, help="cổng trên 127.0.0.1")
     parser.add_argument("--state-file", type=Path, help="tệp JSONL ghi nhớ tin và mã truy cập qua các lần chạy")

@@ -1,4 +1,4 @@
-"""The one ASGI application: both gateways, the wall of phones and the control API under one port."""
+"""The one ASGI application: the gateways, the wall of phones and the control API under one port."""
 
 import time
 from collections.abc import AsyncIterator, Callable
@@ -14,6 +14,7 @@ from local.simulators.replies import TRANSPORT
 from local.simulators.settings import SimulatorSettings
 
 ZALO_PREFIX, ZALO_OAUTH_PREFIX, ESMS_PREFIX = "/zalo", "/zalo-oauth", "/esms"
+SPEEDSMS_PREFIX, VNPT_PREFIX = "/speedsms", "/vnpt"
 
 
 class SimulatorApp(FastAPI):
@@ -49,6 +50,8 @@ def create_app(settings: SimulatorSettings, *, wall: Callable[[], float] = time.
     app.include_router(network.oauth.router(), prefix=ZALO_OAUTH_PREFIX)
     app.include_router(network.zalo.router(), prefix=ZALO_PREFIX)
     app.include_router(network.esms.router(), prefix=ESMS_PREFIX)
+    app.include_router(network.speedsms.router(), prefix=SPEEDSMS_PREFIX)
+    app.include_router(network.vnpt.router(), prefix=VNPT_PREFIX)
     app.include_router(phone_wall_router(network.ledger, settings))
     app.include_router(Control(network).router())
     return app

@@ -73,6 +73,9 @@ class Control:
         return {
             "zalo": asdict(network.ledger.totals("zalo")) | {"refused": dict(network.zalo.refusals)},
             "esms": asdict(network.ledger.totals("esms")) | {"refused": dict(network.esms.refusals)},
+            "speedsms": asdict(network.ledger.totals("speedsms")) | {"refused": dict(network.speedsms.refusals)},
+            "vnpt": asdict(network.ledger.totals("vnpt")) | {"refused": dict(network.vnpt.refusals)},
+            "smpp": asdict(network.ledger.totals("smpp")) | network.smsc.as_json(),
             "zalo_quota": {"daily": network.quota.daily, "remaining": network.quota.remaining()},
             "courier": {
                 "waiting": network.courier.waiting,

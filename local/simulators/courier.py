@@ -1,7 +1,7 @@
 """Carries receipts to their receivers: a bounded pool of tasks over one HTTP client, with redelivery by timetable."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 
 import httpx
@@ -33,6 +33,8 @@ class Parcel:
     headers: dict[str, str] = field(default_factory=dict)
     attempt_header: str | None = None
     attempt: int = 0
+    carry: Callable[[], Awaitable[Outcome]] | None = None
+    """How it is brought where no HTTP is spoken."""
 
 
 class Courier:
@@ -113,6 +115,8 @@ async def _attempt(client: httpx.AsyncClient, parcel: Parcel) -> Outcome:
     try:
         # A deadline over the whole exchange: httpx's own timeouts start anew with every byte that trickles in.
         async with asyncio.timeout(parcel.timeout_seconds):
+            if parcel.carry is not None:
+                return await parcel.carry()
             reply = await client.request(parcel.method, parcel.url, content=parcel.body, headers=headers)
     except TimeoutError:
         return Outcome(None, timed_out=True)

@@ -149,7 +149,7 @@ class EsmsRules:
         as "the first one was taken, never send again" does the right thing in both cases.
         """
         now = self._clock.now_ms()
-        first = self._ledger.by_request_id(request_id) if request_id else None
+        first = self._ledger.by_request_id("esms", request_id) if request_id else None
         same = self._ledger.by_text(phone, content)
         if (first is not None and now - first.block_from < REQUEST_BLOCK_MS) or (
             same is not None and now - same.block_from < SAME_TEXT_BLOCK_MS

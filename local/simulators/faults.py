@@ -1,12 +1,12 @@
 """Faults that strike at random, at rates set from outside while the gateways run."""
 
 import random
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt, model_validator
 
 from local.simulators.magic import Quirk
-from local.simulators.messages import Provider, ReceiptPlan
+from local.simulators.messages import PROVIDERS, Provider, ReceiptPlan
 from local.simulators.settings import SimulatorSettings
 
 Rate = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -30,7 +30,9 @@ class Faults(BaseModel):
     receipt_late_ms: NonNegativeInt
     hang_ms: PositiveInt
     oauth_error_as_string: bool = False
-    providers: tuple[Provider, ...] = ("zalo", "esms")
+    providers: tuple[Provider, ...] = PROVIDERS
+    refuse_with: dict[Literal["speedsms", "vnpt", "smpp"], str] = Field(default_factory=dict)
+    """The code with which a gateway refuses everything, whatever `providers` says: for codes nothing else provokes."""
 
     @classmethod
     def initial(cls, settings: SimulatorSettings) -> Self:
@@ -69,6 +71,10 @@ class FaultBoard:
     def throttled(self, provider: Provider) -> bool:
         """Tell whether this request is refused for its rate."""
         return self._strikes(provider, self.faults.throttle)
+
+    def refusal(self, provider: Literal["speedsms", "vnpt", "smpp"]) -> str | None:
+        """Return the code with which the gateway refuses everything now."""
+        return self.faults.refuse_with.get(provider)
 
     def hangs(self, provider: Provider) -> bool:
         """Tell whether the reply to a counted message is withheld until the client gives up."""

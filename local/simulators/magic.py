@@ -5,7 +5,8 @@ All are FICTITIOUS TEST NUMBERS. Viet Nam reserves no range for fiction, so they
 follow the code they provoke where there is one (0599 999 118 is answered with -118).
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 FICTITIOUS_LABEL = "số thử nghiệm, không có thật"
@@ -22,16 +23,21 @@ class Quirk(StrEnum):
     ACCEPT_THEN_DROP = "accept_then_drop"
     BAD_GATEWAY = "bad_gateway"
     DELIVERY_FAILED = "delivery_failed"
+    TEMPORARY_FIRST = "temporary_first"
 
 
 @dataclass(frozen=True, slots=True)
 class Manners:
-    """What both networks do for one phone. An error refuses the message, a quirk disturbs an accepted one."""
+    """What the networks do for one phone. An error refuses the message, a quirk disturbs an accepted one."""
 
     zalo_error: int | None = None
     zalo: Quirk = Quirk.NONE
     sms_code: str | None = None
+    """CodeResult of eSMS."""
     sms: Quirk = Quirk.NONE
+    """Of every SMS gateway."""
+    codes: Mapping[str, str] = field(default_factory=dict)
+    """What an SMS gateway other than eSMS answers, by its name, in its own codes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +62,15 @@ def _zalo_quirk(number: str, quirk: Quirk, meaning: str) -> MagicNumber:
     return MagicNumber(number, meaning, Manners(zalo=quirk))
 
 
-def _sms_only(number: str, meaning: str, *, code: str | None = None, quirk: Quirk = Quirk.NONE) -> MagicNumber:
+def _sms_only(
+    number: str, meaning: str, *, code: str | None = None, quirk: Quirk = Quirk.NONE, **codes: str
+) -> MagicNumber:
     """Give the phone no Zalo either, so that a notice reaches the SMS channel by the ordinary fallback."""
-    return MagicNumber(number, meaning, Manners(zalo_error=-118, sms_code=code, sms=quirk))
+    return MagicNumber(number, meaning, Manners(zalo_error=-118, sms_code=code, sms=quirk, codes=codes))
+
+
+SPEEDSMS_LEFT_OUT = "left-out"
+"""Not a code: SpeedSMS answers with success and lists the phone as invalid."""
 
 
 MAGIC_NUMBERS: tuple[MagicNumber, ...] = (
@@ -81,8 +93,22 @@ MAGIC_NUMBERS: tuple[MagicNumber, ...] = (
     _sms_only("0599999805", "SMS: báo phát đến trước câu trả lời", quirk=Quirk.RECEIPT_BEFORE_REPLY),
     _sms_only("0599999806", "SMS: báo phát đến muộn", quirk=Quirk.RECEIPT_LATE),
     _sms_only("0599999810", "SMS: nhận tin, sau đó báo phát thất bại", quirk=Quirk.DELIVERY_FAILED),
-    _sms_only("0599999877", "SMS: nhà mạng chưa đăng ký brandname (177)", code="177"),
-    _sms_only("0599999899", "SMS: số bị chặn trong hệ thống (99)", code="99"),
+    _sms_only("0599999811", "SMS: nhận tin, sau đó báo hết hạn (SMPP: EXPIRED)", quirk=Quirk.DELIVERY_FAILED),
+    _sms_only("0599999812", "SMS: nhận tin, sau đó báo bị từ chối (SMPP: REJECTD)", quirk=Quirk.DELIVERY_FAILED),
+    _sms_only(
+        "0599999816", "SpeedSMS: trả lời thành công nhưng xếp số này vào invalidPhone", speedsms=SPEEDSMS_LEFT_OUT
+    ),
+    _sms_only("0599999825", "VNPT: sai mạng hoặc sai nhãn (25); cổng SMS khác vẫn phát", vnpt="25"),
+    _sms_only("0599999863", "SMS: SpeedSMS báo lỗi tạm thời rồi mới báo phát", quirk=Quirk.TEMPORARY_FIRST),
+    _sms_only("0599999877", "eSMS: nhà mạng chưa đăng ký brandname (177); cổng SMS khác vẫn phát", code="177"),
+    _sms_only(
+        "0599999899",
+        "SMS: số bị chặn ở mọi cổng (eSMS 99, SpeedSMS 105, VNPT 23, SMPP 0x0b)",
+        code="99",
+        speedsms="105",
+        vnpt="23",
+        smpp="0x0b",
+    ),
 )
 
 _BY_PHONE = {magic.international: magic for magic in MAGIC_NUMBERS}

@@ -7,11 +7,12 @@ answer ever arrives.
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from local.simulators.journal import Journal, Record
 
-Provider = Literal["zalo", "esms"]
+Provider = Literal["zalo", "esms", "speedsms", "vnpt", "smpp"]
+PROVIDERS: tuple[Provider, ...] = get_args(Provider)
 Outcome = Literal["delivered", "failed"]
 
 
@@ -46,6 +47,8 @@ class Message:
     template_id: str | None = None
     template_data: dict[str, str] | None = None
     callback_url: str | None = None
+    route: dict[str, Any] | None = None
+    """SMPP: who sent it, and which receipts the SMSC owes."""
     parts: int = 1
     price: int = 0
     delivered_at: int | None = None
@@ -99,12 +102,12 @@ class Totals:
 
 @dataclass(slots=True)
 class _Indices:
-    by_id: dict[str, Message] = field(default_factory=dict)
+    by_id: defaultdict[tuple[Provider, str], list[Message]] = field(default_factory=lambda: defaultdict(list))
     by_phone: defaultdict[str, list[Message]] = field(default_factory=lambda: defaultdict(list))
-    by_request: dict[str, Message] = field(default_factory=dict)
+    by_request: defaultdict[tuple[Provider, str], list[Message]] = field(default_factory=lambda: defaultdict(list))
     by_text: dict[tuple[str, str], Message] = field(default_factory=dict)
     references: set[tuple[str, str]] = field(default_factory=set)
-    totals: dict[str, Totals] = field(default_factory=lambda: {"zalo": Totals(), "esms": Totals()})
+    totals: dict[str, Totals] = field(default_factory=lambda: {name: Totals() for name in PROVIDERS})
 
 
 class Ledger:
@@ -156,12 +159,21 @@ class Ledger:
 
     def by_provider_id(self, provider: Provider, provider_id: str) -> Message | None:
         """Return the message a gateway gave this id."""
-        message = self._index.by_id.get(provider_id)
-        return message if message is not None and message.provider == provider else None
+        messages = self.all_by_provider_id(provider, provider_id)
+        return messages[-1] if messages else None
 
-    def by_request_id(self, request_id: str) -> Message | None:
-        """Return the last SMS accepted under a RequestId."""
-        return self._index.by_request.get(request_id)
+    def all_by_provider_id(self, provider: Provider, provider_id: str) -> list[Message]:
+        """Return the messages of one call, where a gateway gives one id to all phones of it."""
+        return list(self._index.by_id.get((provider, provider_id), ()))
+
+    def by_request_id(self, provider: Provider, request_id: str) -> Message | None:
+        """Return the last SMS a gateway accepted under its client's id of the request."""
+        messages = self.all_by_request_id(provider, request_id)
+        return messages[-1] if messages else None
+
+    def all_by_request_id(self, provider: Provider, request_id: str) -> list[Message]:
+        """Return every SMS a gateway accepted under its client's id of the request."""
+        return list(self._index.by_request.get((provider, request_id), ()))
 
     def by_text(self, phone: str, text: str) -> Message | None:
         """Return the last SMS with this text to this phone."""
@@ -198,7 +210,7 @@ class Ledger:
     def _add(self, message: Message) -> None:
         index, totals = self._index, self._index.totals[message.provider]
         self._messages.append(message)
-        index.by_id[message.provider_id] = message
+        index.by_id[message.provider, message.provider_id].append(message)
         index.by_phone[message.phone].append(message)
         totals.accepted += 1
         reference = message.tracking_id or message.request_id
@@ -207,8 +219,8 @@ class Ledger:
             index.references.add((message.provider, reference))
         if message.provider == "esms":
             index.by_text[message.phone, message.text] = message
-            if message.request_id:
-                index.by_request[message.request_id] = message
+        if message.request_id:
+            index.by_request[message.provider, message.request_id].append(message)
 
     def _conclude(self, message: Message, at: int) -> None:
         totals = self._index.totals[message.provider]

@@ -13,7 +13,11 @@ from local.simulators.journal import Journal
 from local.simulators.messages import Ledger, Message
 from local.simulators.receipts import ReceiptDesk
 from local.simulators.settings import SimulatorSettings
+from local.simulators.smsc import Smsc
+from local.simulators.speedsms_api import SpeedsmsApi
+from local.simulators.speedsms_webhook import speedsms_report
 from local.simulators.templates import TemplateShelf, ZaloTemplate
+from local.simulators.vnpt_api import VnptApi
 from local.simulators.zalo_api import ZaloApi
 from local.simulators.zalo_oauth import ZaloOAuth
 from local.simulators.zalo_quota import ZaloQuota
@@ -23,7 +27,7 @@ from local.simulators.zalo_webhook import ZaloWebhook
 
 
 class Network:
-    """The two gateways and the phones behind them."""
+    """The gateways and the phones behind them."""
 
     def __init__(self, settings: SimulatorSettings, wall: Callable[[], float]) -> None:
         self.settings = settings
@@ -61,8 +65,21 @@ class Network:
             desk=self.desk,
             clock=self.clock,
         )
+        self.speedsms = SpeedsmsApi(
+            settings=settings,
+            board=self.board,
+            ledger=self.ledger,
+            desk=self.desk,
+            clock=self.clock,
+            tell=self._tell,
+        )
+        self.vnpt = VnptApi(settings=settings, board=self.board, ledger=self.ledger, desk=self.desk, clock=self.clock)
+        self.smsc = Smsc(settings=settings, board=self.board, ledger=self.ledger, desk=self.desk, clock=self.clock)
         self.desk.register("zalo", lambda message: self.webhook.receipt(message, self._note(message)))
         self.desk.register("esms", lambda message: esms_callback(settings, message, self._note(message)))
+        self.desk.register("smpp", lambda message: self.smsc.receipt(message, self._note(message)))
+        self.desk.register("speedsms", lambda message: speedsms_report(settings, message, self._note(message)))
+        self.desk.register("vnpt", lambda _: None)  # pushes nothing: it is asked
 
     async def start(self) -> None:
         """Remember what an earlier process wrote, then take up its unfinished messages."""
@@ -71,12 +88,16 @@ class Network:
             self.tokens.replay(record)
         self.quota.restore(self.ledger)
         self.esms.restore()
+        self.speedsms.restore()
+        self.vnpt.restore()
         await self.courier.start()
         self.desk.resume()
+        await self.smsc.start()
 
     async def stop(self) -> None:
         """Stop timers and receipts, then close the journal."""
         self.desk.forget()
+        await self.smsc.stop()
         await self.courier.stop()
         self.journal.close()
 
@@ -89,8 +110,13 @@ class Network:
         self.quota.reset()
         self.shelf.reset()
         self.esms.restore()
+        self.speedsms.restore()
+        self.vnpt.restore()
         self.zalo.refusals.clear()
         self.esms.refusals.clear()
+        self.smsc.reset()
+        self.speedsms.refusals.clear()
+        self.vnpt.refusals.clear()
         self.clock.offset_seconds = self.settings.clock_offset_seconds
 
     def change_quota(self, daily: int) -> None:

@@ -35,10 +35,14 @@ h1{font-size:1.3rem;margin:0 0 .2rem}
 article{border-radius:12px;padding:8px 10px;background:#fff;border:1px solid #dde4ea;overflow-wrap:anywhere}
 article.zalo{border-left:4px solid #0068ff}
 article.esms{border-left:4px solid #2b9348}
+article.smpp{border-left:4px solid #b5651d}
+article.speedsms{border-left:4px solid #d1711f}
+article.vnpt{border-left:4px solid #0a5ba5}
 article p{margin:0;white-space:pre-line}
 article small{display:flex;justify-content:space-between;color:#5b6b7a;margin-bottom:3px}
 .empty{color:#6c7a88;margin:.4rem}
 """
+_SMS_NAMES = {"esms": "SMS", "speedsms": "SMS · SpeedSMS", "vnpt": "SMS · VNPT", "smpp": "SMS · SMPP"}
 
 
 def phone_wall_router(ledger: Ledger, settings: SimulatorSettings) -> APIRouter:
@@ -105,7 +109,7 @@ def _arrival(message: Message) -> tuple[int, int]:
 
 def _bubble(message: Message) -> str:
     moment = datetime.fromtimestamp((message.delivered_at or 0) / 1000, VIETNAM)
-    channel = "Zalo" if message.provider == "zalo" else f"SMS · {message.parts} phần"
+    channel = "Zalo" if message.provider == "zalo" else f"{_SMS_NAMES[message.provider]} · {message.parts} phần"
     return (
         f"<article class={message.provider}><small><span>{channel}</span><time>{moment:%H:%M:%S %d/%m}</time></small>"
         f"<p>{escape(message.text)}</p></article>"

@@ -31,6 +31,8 @@ QUICK: dict[str, Any] = {
     "zalo_webhook_schedule_seconds": (0.02, 0.02, 0.02, 0.02, 0.02),
     "esms_callback_timeout_seconds": 0.2,
     "esms_callback_retry_seconds": 0.02,
+    "speedsms_webhook_timeout_seconds": 0.2,
+    "speedsms_webhook_retry_seconds": 0.02,
 }
 RECEIVED_TEMPLATE: dict[str, str] = {
     "dossier_code": "H29.16-261122-0001",
@@ -39,6 +41,10 @@ RECEIVED_TEMPLATE: dict[str, str] = {
     "office_name": "Trung tâm Phục vụ hành chính công",
 }
 ESMS_PATH = "/esms/MainService.svc/json"
+SPEEDSMS_PATH = "/speedsms/index.php"
+VNPT_PATH = "/vnpt/smsbn/api"
+VNPT_RESOLVED = ("H29.16-261122-0001", "Bo phan Mot cua H29.16")
+"""Parameters of the template of a result that is ready."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +142,60 @@ class Gateways:
         """Ask eSMS for the state of a text."""
         keys = {"ApiKey": self.settings.esms_api_key, "SecretKey": self.settings.esms_secret_key}
         return (await self.http.get(f"{ESMS_PATH}/GetSendStatus", params={"RefId": sms_id} | keys)).json()
+
+    async def speedsms(self, *phones: str, **body: Any) -> httpx.Response:
+        """Send a text through SpeedSMS; a value of None takes a field out of the body."""
+        whole = {
+            "to": list(phones),
+            "content": "MOTCUA: Ho so H29.16-261122-0001 da co ket qua.",
+            "sms_type": 3,
+            "sender": self.settings.speedsms_sender,
+        }
+        chosen = {name: value for name, value in (whole | body).items() if value is not None}
+        return await self.http.post(f"{SPEEDSMS_PATH}/sms/send", json=chosen, auth=(self.settings.speedsms_token, "x"))
+
+    async def speedsms_get(self, path: str) -> Any:
+        """Call a reading endpoint of SpeedSMS and return its JSON."""
+        reply = await self.http.get(f"{SPEEDSMS_PATH}{path}", auth=(self.settings.speedsms_token, "x"))
+        return reply.json()
+
+    async def vnpt(self, method: str, **fields: Any) -> dict[str, str]:
+        """Call VNPT and return what is in RPLY; a value of None takes a field out of RQST."""
+        chosen = {key: value for key, value in (self._vnpt_account(method) | fields).items() if value is not None}
+        reply = await self.http.post(VNPT_PATH, json={"RQST": chosen})
+        return cast(dict[str, str], reply.json()["RPLY"])
+
+    def vnpt_list(self, *phones: str) -> dict[str, Any]:
+        """Return a whole RQST with the template of a result that is ready."""
+        return self._vnpt_account("send_sms_list") | {
+            "REQID": "r-1",
+            "CONTRACTTYPEID": "1",
+            "TEMPLATEID": "700104",
+            "PARAMS": [{"NUM": str(n), "CONTENT": text} for n, text in enumerate(VNPT_RESOLVED, start=1)],
+            "SCHEDULETIME": "",
+            "MOBILELIST": ",".join(phones),
+            "ISTELCOSUB": "0",
+            "DATACODING": "0",
+        }
+
+    def _vnpt_account(self, method: str) -> dict[str, Any]:
+        return {
+            "name": method,
+            "AGENTID": self.settings.vnpt_agent_id,
+            "LABELID": self.settings.vnpt_label_id,
+            "CONTRACTID": self.settings.vnpt_contract_id,
+            "USERNAME": self.settings.vnpt_username,
+            "APIUSER": self.settings.vnpt_api_user,
+            "APIPASS": self.settings.vnpt_api_pass,
+        }
+
+    async def vnpt_sms(self, *phones: str, **fields: Any) -> dict[str, str]:
+        """Send the template of a result that is ready through VNPT."""
+        return await self.vnpt("send_sms_list", **(self.vnpt_list(*phones) | fields))
+
+    async def vnpt_status(self, request_id: str, **fields: Any) -> dict[str, str]:
+        """Ask VNPT for the state of a call."""
+        return await self.vnpt("get_sms_status_api", REQID=request_id, SENDTIME="22/11/2026", **fields)
 
     async def messages(self, **query: Any) -> list[dict[str, Any]]:
         """Return what the ledger holds."""

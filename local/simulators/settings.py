@@ -1,7 +1,7 @@
 """Everything that can be set about the simulated networks, with the vendors' own figures as defaults."""
 
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -57,6 +57,49 @@ class SimulatorSettings(BaseSettings):
     esms_callback_timeout_seconds: PositiveFloat = 10.0
     esms_callback_retries: NonNegativeInt = 5
     esms_callback_retry_seconds: PositiveFloat = 60.0
+
+    speedsms_token: str = "sim-speedsms-token"
+    speedsms_sender: str = "MOTCUA"
+    speedsms_bad_token_status: int = Field(default=404, ge=400, le=499)
+    speedsms_balance: NonNegativeInt = 1_000_000_000
+    speedsms_price: NonNegativeInt = 250
+    speedsms_content_max: PositiveInt = 612
+    speedsms_requests_per_minute: NonNegativeInt = 12_000  # 60 for an account that agreed on nothing else
+    speedsms_webhook_url: str | None = None
+    speedsms_webhook_timeout_seconds: PositiveFloat = 10.0
+    speedsms_webhook_retries: NonNegativeInt = 5
+    speedsms_webhook_retry_seconds: PositiveFloat = 60.0
+
+    vnpt_api_user: str = "sim-vnpt-api"
+    vnpt_api_pass: str = "sim-vnpt-api-pass"
+    vnpt_username: str = "sim-vnpt-user"
+    vnpt_agent_id: str = "9001"
+    vnpt_label_id: str = "89001"
+    vnpt_contract_id: str = "7001"
+    vnpt_tps: NonNegativeInt = 500
+    vnpt_parts_max: PositiveInt = 4
+    vnpt_package: NonNegativeInt = 1_000_000
+    vnpt_missing_networks: tuple[int, ...] = ()
+
+    smsc_port: int | None = Field(default=None, ge=0, le=65535)
+    """Where the SMSC listens; 0: a port the system chooses; None: there is no SMSC."""
+    smsc_tls_file: Path | None = None
+    """PEM with certificate and key; None: the line is in clear."""
+    smsc_system_id: str = "motcua"
+    smsc_password: str = "sim-smsc"
+    smsc_sender: str = "MOTCUA"
+    smsc_tps: NonNegativeInt = 500
+    smsc_price: NonNegativeInt = 400
+    smsc_most_binds: PositiveInt = 8
+    smsc_receipt_ids: Literal["same", "decimal"] = "same"
+    """decimal: hexadecimal in the submit_sm_resp, decimal in the receipt, as some SMSCs do."""
+    smsc_enroute_first: bool = False
+    """An ENROUTE receipt before each final one."""
+    smsc_failure_stats: dict[str, str] = {"84599999811": "EXPIRED", "84599999812": "REJECTD"}
+    """What the receipt of a failure says, by phone; UNDELIV for all others."""
+    smsc_receipt_timeout_seconds: PositiveFloat = 5.0
+    smsc_receipt_retries: NonNegativeInt = 30
+    smsc_receipt_retry_seconds: PositiveFloat = 2.0
 
     @model_validator(mode="after")
     def _delays_are_a_range(self) -> Self:

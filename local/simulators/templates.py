@@ -48,6 +48,7 @@ OFFICE_NAME = Parameter("office_name", 90)
 REASON = Parameter("reason", 90)
 AMOUNT = Parameter("amount", 30)  # type 12, amount of money
 DUE_DATE = Parameter("due_date", 20, is_date=True)  # type 11, time or date
+OVERDUE_SINCE = Parameter("due_date", 20, is_date=True, required=False, accept_null=True)
 RETURNED_AT = Parameter("returned_at", 20, is_date=True)
 STOPPED_AT = Parameter("stopped_at", 20, is_date=True)
 RATING_LINK = Parameter("rating_link", 200, required=False, accept_null=True)  # type 13, URL
@@ -167,6 +168,22 @@ ZALO_TEMPLATES: tuple[ZaloTemplate, ...] = (
         "Hồ sơ $dossier_code dừng giải quyết theo quyết định của cơ quan.\nThủ tục: $procedure_name\n"
         "Từ: $stopped_at\nMời nhận thông báo tại: $office_name",
         (DOSSIER_CODE, PROCEDURE_NAME, STOPPED_AT, OFFICE_NAME),
+    ),
+    ZaloTemplate(
+        "300113",
+        "due_soon",
+        "Hồ sơ sắp đến hạn xử lý",
+        "Hồ sơ $dossier_code sắp đến hạn xử lý.\nThủ tục: $procedure_name\nHạn xử lý: $due_date\n"
+        "Nơi tiếp nhận: $office_name",
+        (DOSSIER_CODE, PROCEDURE_NAME, DUE_DATE, OFFICE_NAME),
+    ),
+    ZaloTemplate(
+        "300114",
+        "overdue",
+        "Hồ sơ quá hạn hoặc chờ quá lâu",
+        "Hồ sơ $dossier_code quá hạn hoặc chờ trả lời quá lâu.\nThủ tục: $procedure_name\nHạn xử lý: $due_date\n"
+        "Nơi tiếp nhận: $office_name",
+        (DOSSIER_CODE, PROCEDURE_NAME, OVERDUE_SINCE, OFFICE_NAME),
     ),
 )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -196,12 +196,9 @@ def phones(facts: Facts, report: Report, now: datetime, grace: timedelta) -> Non
     """What the phone networks saw: every delivered notice once, nothing that notify did not send."""
     if facts.messages is None:
         return
-    by_reference: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
-    for message in facts.messages:
-        by_reference[message["tracking_id"] or message["request_id"]].append(message)
-    attempts = {
-        attempt["id"]: notice_id for notice_id, notice in facts.notices.items() for attempt in notice["attempts"]
-    }
+    all_attempts = [(id, attempt) for id, notice in facts.notices.items() for attempt in notice["attempts"]]
+    attempts = {attempt["id"]: id for id, attempt in all_attempts}
+    by_reference = _by_attempt(facts.messages, [attempt for _, attempt in all_attempts])
     on_phones: Counter[str] = Counter()
     for reference, messages in by_reference.items():
         notice_id = attempts.get(reference)
@@ -217,6 +214,29 @@ def phones(facts: Facts, report: Report, now: datetime, grace: timedelta) -> Non
             report.add("lost", "notice-not-on-phone", id, notice["code"])
         if on_phones[id] > 1:
             report.add("duplicated", "notice-twice-on-phone", id, f"{on_phones[id]} messages")
+
+
+def _by_attempt(
+    messages: Sequence[Mapping[str, Any]], attempts: Sequence[Mapping[str, Any]]
+) -> dict[str, list[Mapping[str, Any]]]:
+    """Messages by the attempt they belong to.
+
+    Where a gateway takes no reference of ours its own id tells. A call without an answer leaves no id: as many messages
+    of that gateway as there were such calls may be theirs.
+    """
+    ours = {(a["provider"], a["provider_id"]): a["id"] for a in attempts if a["provider_id"]}
+    unanswered: dict[str, list[str]] = defaultdict(list)
+    for attempt in attempts:
+        if not attempt["provider_id"]:
+            unanswered[attempt["provider"]].append(attempt["id"])
+    found: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for message in messages:
+        provider = message["provider"]
+        reference = message["tracking_id"] or message["request_id"] or ours.get((provider, message["provider_id"]))
+        if not reference and unanswered[provider]:
+            reference = unanswered[provider].pop()
+        found[reference or f"{provider}/{message['provider_id']}"].append(message)
+    return found
 
 
 def statistics(facts: Facts, report: Report, on_the_way: set[str]) -> None:

@@ -40,6 +40,8 @@ class Committer:
     """Called after a commit that wrote events (wakes the relay when it lives in this process)."""
     patience: float = 10.0
     """Seconds until a decision that is in conflict all the time is given up."""
+    lane: str = ""
+    """Which part of a sum its decisions add to; two loops that add to the same sums at once take different ones."""
     _queue: list[Waiting] = field(default_factory=list)
     _running: asyncio.Task[None] | None = None
     _alone: set[asyncio.Task[None]] = field(default_factory=set)
@@ -69,7 +71,7 @@ class Committer:
 
         async def body(session: Session) -> list[Any]:
             nonlocal wrote_events
-            work = Work(self.source, now or self.now())
+            work = Work(self.source, now or self.now(), self.lane)
             results = await decide_all(self.mongo, work, items, Refused)
             await work.flush(self.mongo, session)
             wrote_events = work.has_events

@@ -19,6 +19,9 @@ CounterName = Literal[
     "notices_attempted_total",
     "notices_ended_total",
     "receipts_total",
+    "contacts_wiped_total",
+    "provider_shifts_total",
+    "spending_caps_reached_total",
     "answers_overdue_total",
     "loop_failures_total",
     "timer_failures_total",
@@ -33,6 +36,7 @@ GaugeName = Literal[
     "parked_keys",
     "lease_held",
     "notices_waiting",
+    "provider_points",
     "webhook_subscriptions",
     "webhook_dossiers_waiting",
     "stuck_cases",
@@ -85,6 +89,21 @@ COUNTERS: dict[CounterName, Definition] = {
     "receipts_total": Definition(
         ("provider", "result"), "Delivery receipts by what became of them.", "refused: a forged or wrong signature key."
     ),
+    "provider_shifts_total": Definition(
+        ("provider", "reason"),
+        "Moves of points between SMS gateways.",
+        "errors, slow: look at `GET /v1/providers`, then at that gateway's runbook.",
+    ),
+    "spending_caps_reached_total": Definition(
+        ("cap",),
+        "Caps on the money of a day that were reached.",
+        "Notices wait: raise the cap, or find out what sends.",
+    ),
+    "contacts_wiped_total": Definition(
+        (),
+        "Contacts wiped after the retention time.",
+        "Zero for weeks while dossiers end: does a worker of notify lead?",
+    ),
     "answers_overdue_total": Definition(
         (), "Filings flagged because nobody answered in time.", "Rising: call the desks; `registered` lists what waits."
     ),
@@ -113,6 +132,11 @@ GAUGES: dict[GaugeName, Definition] = {
     "parked_keys": Definition((), "Keys (dossiers) set aside.", "Not zero for long: list, cure the cause, replay."),
     "lease_held": Definition(("lease",), "1 where this process leads.", "No process with 1: restart the workers."),
     "notices_waiting": Definition((), "Notices not yet handed over.", "Growing: gateway slow, quota used up or down."),
+    "provider_points": Definition(
+        ("provider",),
+        "Of a hundred texts, how many this SMS gateway gets.",
+        "Low for long: that gateway is in trouble.",
+    ),
     "webhook_subscriptions": Definition(
         ("state",), "Webhook subscriptions: active, failing, paused.", "failing or paused: call that agency."
     ),

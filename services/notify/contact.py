@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberType
 
+from contracts.problems import Invalid
 from contracts.types import NoticeChannel
 from services.kit.sealing import Opener
 from services.notify.sealed import Unsendable, opened
@@ -54,3 +55,11 @@ def mobile(phone: object) -> str:
     if number.country_code != 84 or kind != PhoneNumberType.MOBILE:
         raise ContactUnusable("phone-not-mobile", ours=False)
     return f"84{number.national_number}"
+
+
+def checked_mobile(phone: str) -> str:
+    """As `mobile`, for what a person enters. Raises: Invalid `phone-not-mobile`."""
+    try:
+        return mobile(phone)
+    except ContactUnusable:
+        raise Invalid("phone-not-mobile", "Số này không phải số di động Việt Nam. Hãy kiểm tra lại số.") from None

@@ -4,7 +4,8 @@ Each waiting notice lies in the bucket of its minute. A quick look asks for this
 every few seconds, for all since the mark: the minute before which every bucket has been seen empty. The mark stays
 some minutes behind, because a transaction may become visible later than the time it wrote down. On taking the lead and
 every hour a look behind the mark finds what was written there all the same. Urgent notices lie in a place of their own,
-looked at every time: they pass by whatever backlog there is.
+looked at every time: they pass by whatever backlog there is. What is in no hurry lies in buckets of its own and gets a
+small share of each round, or what the others leave.
 """
 
 from __future__ import annotations
@@ -17,10 +18,10 @@ from typing import Any
 from services.kit import logs
 from services.kit.clock import Now
 from services.kit.mongo import Mongo
-from services.notify.store import MINUTE_S, NOTICES, SENDER, URGENT, minute_token
+from services.notify.domain.kinds import Lane
+from services.notify.store import BUCKETS, LASTING, MINUTE_S, NOTICES, SENDER, URGENT, minute_token
 
 log = logs.get("notify.due")
-MARK = "due"
 FIELDS = {"code": 1, "correlation_id": 1, "event_id": 1, "next_at": 1}
 BEHIND = 3
 """Minutes the mark stays behind: no transaction lives that long."""
@@ -29,6 +30,8 @@ MOST_BUCKETS = 240
 THOROUGH_EVERY_S = 5.0
 STRAGGLERS_EVERY_S = 3600.0
 MOST_AT_ONCE = 5000
+BULK_SHARE = 10
+"""One place in so many is kept for what is in no hurry: it must not starve behind an endless day."""
 
 
 @dataclass(frozen=True)
@@ -43,11 +46,12 @@ class Due:
 
 
 @dataclass
-class DueNotices:
-    """Reads the buckets and keeps what was found until it is used up: the server's cost is the size of the match."""
+class LaneOfNotices:
+    """Reads one lane's buckets and keeps what was found until it is used up: the server's cost is the match's size."""
 
     mongo: Mongo
     now: Now
+    lane: Lane
     _found: list[Due] = field(default_factory=list)
     _mark: int | None = None
     _stored_mark: int = 0
@@ -59,30 +63,17 @@ class DueNotices:
         return len(self._found)
 
     async def take(self, most: int) -> list[Due]:
-        """The next due notices, urgent ones first, then the oldest."""
+        """The next due notices, the oldest first."""
         if most <= 0:
             return []
-        urgent = await self._urgent(most)
         if not self._found:
             await self._read()
-        rest = most - len(urgent)
-        taken, self._found = self._found[:rest], self._found[rest:]
-        return urgent + taken
+        taken, self._found = self._found[:most], self._found[most:]
+        return taken
 
     def forget(self) -> None:
         """Another process may have worked meanwhile: read everything anew."""
         self._found, self._mark, self._thorough_at = [], None, 0.0
-
-    async def set_aside(self, id: str) -> None:
-        """Take a notice that cannot be decided (a bug) out of its bucket; a person must look at it."""
-        await self.mongo.collection(NOTICES.collection).update_one({"_id": id}, {"$set": {"tokens": ["stuck"]}})
-        log.error("notice.set_aside", notice_id=id)
-
-    async def _urgent(self, most: int) -> list[Due]:
-        """They live for minutes, so those that wait for their next try are few enough to be read along."""
-        now = self.now()
-        found = self.mongo.collection(NOTICES.collection).find({"tokens": URGENT}, FIELDS).limit(MOST_AT_ONCE)
-        return sorted([_due(d) async for d in found if d["next_at"] <= now], key=lambda due: due.at)[:most]
 
     async def _read(self) -> None:
         now = self.now()
@@ -107,7 +98,7 @@ class DueNotices:
         A leader whose clock ran ahead, or a machine that slept between a decision and its write, leaves one there, and
         no look from the mark on would ever see it. Nearly always nothing is found.
         """
-        older = {"tokens": {"$elemMatch": {"$gte": minute_token(0), "$lt": minute_token(mark)}}}
+        older = {"tokens": {"$elemMatch": {"$gte": minute_token(0, self.lane), "$lt": minute_token(mark, self.lane)}}}
         cursor = self.mongo.collection(NOTICES.collection).find(older, {"next_at": 1}).limit(MOST_AT_ONCE)
         minutes = [int(document["next_at"].timestamp()) // MINUTE_S async for document in cursor]
         self._stragglers_at = time.monotonic() + STRAGGLERS_EVERY_S
@@ -116,15 +107,17 @@ class DueNotices:
         return min([mark, *minutes])
 
     async def _in_buckets(self, first: int, last: int) -> list[dict[str, Any]]:
-        tokens = [minute_token(minute) for minute in range(first, last + 1)]
+        tokens = [minute_token(minute, self.lane) for minute in range(first, last + 1)]
         cursor = self.mongo.collection(NOTICES.collection).find({"tokens": {"$in": tokens}}, FIELDS)
         return [document async for document in cursor.limit(MOST_AT_ONCE)]
 
     async def _stored(self, minute: int) -> int:
-        document = await self.mongo.collection(SENDER).find_one({"_id": MARK})
+        document = await self.mongo.collection(SENDER).find_one({"_id": BUCKETS[self.lane]})
         if document is None:
             mark = minute - BEHIND
-            await self.mongo.collection(SENDER).update_one({"_id": MARK}, {"$set": {"minute": mark}}, upsert=True)
+            await self.mongo.collection(SENDER).update_one(
+                {"_id": BUCKETS[self.lane]}, {"$set": {"minute": mark}}, upsert=True
+            )
             self._stored_mark = mark
             return mark
         stored: int = document["minute"]
@@ -135,8 +128,53 @@ class DueNotices:
     async def _move_mark(self, mark: int) -> None:
         self._mark = mark
         if mark - self._stored_mark >= BEHIND or mark < self._stored_mark:
-            await self.mongo.collection(SENDER).update_one({"_id": MARK}, {"$set": {"minute": mark}}, upsert=True)
+            await self.mongo.collection(SENDER).update_one(
+                {"_id": BUCKETS[self.lane]}, {"$set": {"minute": mark}}, upsert=True
+            )
             self._stored_mark = mark
+
+
+@dataclass
+class DueNotices:
+    """All lanes."""
+
+    mongo: Mongo
+    now: Now
+
+    def __post_init__(self) -> None:
+        self._normal, self._bulk = (LaneOfNotices(self.mongo, self.now, lane) for lane in BUCKETS)
+
+    @property
+    def waiting(self) -> int:
+        return self._normal.waiting + self._bulk.waiting
+
+    async def take(self, most: int) -> list[Due]:
+        """The next due notices: urgent ones, then the oldest; a tenth of the room is for what is in no hurry."""
+        if most <= 0:
+            return []
+        taken = await self._urgent(most)
+        taken += await self._bulk.take(min(most // BULK_SHARE, most - len(taken)))
+        taken += await self._normal.take(most - len(taken))
+        return taken + await self._bulk.take(most - len(taken))
+
+    def forget(self) -> None:
+        """Another process may have worked meanwhile: read everything anew."""
+        self._normal.forget()
+        self._bulk.forget()
+
+    async def set_aside(self, id: str) -> None:
+        """Take a notice that cannot be decided (a bug) out of its bucket; a person must look at it."""
+        notices = self.mongo.collection(NOTICES.collection)
+        document = await notices.find_one({"_id": id}, {"tokens": 1}) or {}
+        kept = [token for token in document.get("tokens", ()) if token.startswith(LASTING)]
+        await notices.update_one({"_id": id}, {"$set": {"tokens": ["stuck", *kept]}})
+        log.error("notice.set_aside", notice_id=id)
+
+    async def _urgent(self, most: int) -> list[Due]:
+        """They live for minutes, so those that wait for their next try are few enough to be read along."""
+        now = self.now()
+        found = self.mongo.collection(NOTICES.collection).find({"tokens": URGENT}, FIELDS).limit(MOST_AT_ONCE)
+        return sorted([_due(d) async for d in found if d["next_at"] <= now], key=lambda due: due.at)[:most]
 
 
 def _due(document: dict[str, Any]) -> Due:

@@ -17,9 +17,18 @@ from services.notify.queries.call_list import CallList, call_list
 from services.notify.queries.dossier_notices import DossierNotices, dossier_notices
 from services.notify.queries.notice_by_id import notice_by_id
 from services.notify.queries.notice_view import NoticeView
+from services.notify.quota import quota_changed
 from services.notify.receipt_box import ReceiptBox
 from services.notify.settings import NotifySettings
-from services.notify.webhooks import check_esms_secret, check_zalo_signature, esms_document, zalo_document
+from services.notify.speedsms_webhook import check_speedsms_secret, speedsms_document
+from services.notify.webhooks import (
+    QUOTA_CHANGED,
+    check_esms_secret,
+    check_zalo_signature,
+    daily_quota,
+    esms_document,
+    zalo_document,
+)
 
 
 @dataclass
@@ -34,6 +43,7 @@ class Webhooks:
         router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"])
         router.add_api_route("/zalo", self.zalo, methods=["POST"], response_class=Response)
         router.add_api_route("/esms/{secret}", self.esms, methods=["GET"], response_class=Response)
+        router.add_api_route("/speedsms/{secret}", self.speedsms, methods=["POST"], response_class=Response)
         return router
 
     async def zalo(self, request: Request) -> Response:
@@ -51,7 +61,10 @@ class Webhooks:
         except Refused:
             metrics.count("receipts_total", provider="zalo", result="refused")
             raise
-        return await self._stored(document)
+        reply = await self._stored(document)
+        if document["event"] == QUOTA_CHANGED:
+            await quota_changed(self.box.mongo, daily_quota(event), self.now())
+        return reply
 
     async def esms(self, secret: str, request: Request) -> Response:
         try:
@@ -59,6 +72,15 @@ class Webhooks:
             document = esms_document(request.query_params, self.now())
         except Refused:
             metrics.count("receipts_total", provider="esms", result="refused")
+            raise
+        return Response() if document is None else await self._stored(document)
+
+    async def speedsms(self, secret: str, request: Request) -> Response:
+        try:
+            check_speedsms_secret(secret, self.settings.speedsms_callback_secret.get_secret_value())
+            document = speedsms_document(await request.body(), self.now())
+        except Refused:
+            metrics.count("receipts_total", provider="speedsms", result="refused")
             raise
         return Response() if document is None else await self._stored(document)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -51,6 +51,8 @@ class ReceiptLoop:
     lease: Lease
     now: Now
     kept: timedelta
+    arrived: Callable[[str, timedelta], None] = lambda provider, waited: None
+    """Takes note of a gateway's receipt and of how long it took."""
     _slow_at: float = 0.0
     _read_at: float = -math.inf
 
@@ -87,8 +89,14 @@ class ReceiptLoop:
         by_sms = await self._by_sms_id(documents)
         items = []
         for document in documents:
-            notice_id = notice_of(document["ref"]) if document["ref"] else by_sms.get(document["provider_id"], "")
-            receipt = Receipt(document["ref"], document["provider_id"], document["delivered"], document["at"])
+            notice_id = (
+                notice_of(document["ref"])
+                if document["ref"]
+                else by_sms.get((document["provider"], document["provider_id"]), "")
+            )
+            receipt = Receipt(
+                document["provider"], document["ref"], document["provider_id"], document["delivered"], document["at"]
+            )
             items.append(Item(RecordReceipt(notice_id, receipt), Cause(new_id(), document["_id"])))
         results = await run_isolated(self.committer, items)
         marks = []
@@ -99,20 +107,24 @@ class ReceiptLoop:
                 marks.append(UpdateOne({"_id": document["_id"]}, change))
             if change is not None and "$unset" in change:
                 metrics.count("receipts_total", provider=document["provider"], result=word)
+            if word == "applied" and result.waited is not None:
+                self.arrived(document["provider"], result.waited)
             if word == "applied" and result.ended is not None:
                 metrics.count("notices_ended_total", kind=result.ended.kind, state=result.ended.state)
         if marks:
             await self.mongo.collection(RECEIPTS).bulk_write(marks, ordered=False)
         return len(marks)
 
-    async def _by_sms_id(self, documents: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-        """Notices of texts whose callback came without our own id: SMSID to notice id."""
-        wanted = {d["provider_id"] for d in documents if not d["ref"] and d["provider_id"]}
+    async def _by_sms_id(self, documents: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], str]:
+        """Notices of texts whose receipt came without our own id, by gateway and the gateway's id."""
+        wanted = {(d["provider"], d["provider_id"]) for d in documents if not d["ref"] and d["provider_id"]}
         if not wanted:
             return {}
-        query = {"tokens": {"$in": [sms_token(id) for id in wanted]}}
-        found = self.mongo.collection(NOTICES.collection).find(query, {"attempts.provider_id": 1})
-        return {a["provider_id"]: n["_id"] async for n in found for a in n["attempts"] if a["provider_id"] in wanted}
+        query = {"tokens": {"$in": [sms_token(*pair) for pair in sorted(wanted)]}}
+        fields = {"attempts.provider": 1, "attempts.provider_id": 1}
+        found = self.mongo.collection(NOTICES.collection).find(query, fields)
+        pairs = [((a["provider"], a["provider_id"]), n["_id"]) async for n in found for a in n["attempts"]]
+        return {pair: id for pair, id in pairs if pair in wanted}
 
     def _change(self, document: Mapping[str, Any], word: str) -> dict[str, Any] | None:
         """What becomes of a receipt's document; None: it stays where it is for the next round."""

@@ -8,30 +8,29 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
-from contracts.types import NoticeChannel, NoticeKind
 from services.kit import logs, metrics
 from services.kit.commit import Committer
+from services.kit.ids import new_id
 from services.kit.lease import Lease
 from services.kit.mongo import Mongo
 from services.kit.sealing import Opener
 from services.kit.work import Cause, Item
 from services.notify.batches import run_isolated
-from services.notify.channels import Channel, Letter
+from services.notify.calls import Answered, Caller
 from services.notify.commands.cancel_waiting import CancelWaiting
-from services.notify.commands.claim_notice import Call, ClaimNotice
+from services.notify.commands.claim_notice import Call, ClaimNotice, Doubt
 from services.notify.commands.record_result import RecordResult
 from services.notify.contact import Contact, open_contact
-from services.notify.domain.ladder import Policy
+from services.notify.domain.ladder import Ladder
 from services.notify.domain.notice import Notice
-from services.notify.domain.results import Result, Verdict
-from services.notify.domain.words import Particulars, fields, sms_text
 from services.notify.due import Due, DueNotices
+from services.notify.preferences import LearnRefusal
+from services.notify.preferences.preference import REFUSAL_HOLDS
 from services.notify.receipts import ReceiptLoop
 from services.notify.secret import open_secret
-from services.notify.stops import Stops
 from services.notify.store import RECIPIENTS
 
 log = logs.get("notify.sender")
@@ -44,13 +43,7 @@ RECORD_BATCH = 200
 SWEEP_BATCH = 50
 
 
-@dataclass(frozen=True)
-class Answered:
-    """A call that came back; kept until it is stored."""
-
-    call: Call
-    result: Result
-    jitter: float
+Refresh = Callable[[], Awaitable[None]]
 
 
 @dataclass
@@ -62,14 +55,12 @@ class Sender:
     lease: Lease
     due: DueNotices
     receipts: ReceiptLoop
-    stops: Stops
-    channels: Mapping[NoticeChannel, Channel]
+    caller: Caller
     opener: Opener
-    policy: Policy
-    sms_prefix: str
-    rating_base: str
-    """Where invitations to rate lead; empty: nowhere."""
+    ladder: Ladder
     concurrency: int
+    refresh: Sequence[Refresh] = ()
+    """What looks at the database now and then: each decides by itself when."""
     _calls: set[asyncio.Task[None]] = field(default_factory=set)
     _answered: list[Answered] = field(default_factory=list)
     _news: asyncio.Event = field(default_factory=asyncio.Event)
@@ -87,12 +78,16 @@ class Sender:
             await asyncio.wait(self._calls)
         while self._answered:
             await self.record()
+        for gateway in self.caller.desk.gateways.values():
+            await gateway.close()
 
     async def once(self) -> int:
         """One round. Returns: notices claimed and results recorded."""
         recorded = await self.record()
         await self.receipts.catch_up()
         await self._sweep()
+        for refresh in self.refresh:
+            await refresh()
         room = self.concurrency - len(self._calls) - len(self._answered)
         due = await self.due.take(min(CLAIM_BATCH, room))
         metrics.gauge("notices_waiting", self.due.waiting + len(self._calls))
@@ -105,23 +100,26 @@ class Sender:
             return 0
         items = [
             Item(
-                RecordResult(a.call.notice.id, a.call.attempt.id, a.result, self.policy, a.jitter),
-                _cause(a.call.notice.correlation_id, a.call.notice.event_id),
+                RecordResult(a.notice.id, a.attempt.id, a.result, self.ladder, a.jitter, a.template_version, a.parts),
+                _cause(a.notice.correlation_id, a.notice.event_id),
             )
             for a in batch
         ]
-        results = await run_isolated(self.committer, items)
+        now = self.due.now()
+        learned = [LearnRefusal(a.refused_by, now + REFUSAL_HOLDS) for a in batch if a.refused_by]
+        items += [Item(one, Cause(new_id())) for one in learned]
+        results = (await run_isolated(self.committer, items))[: len(batch)]
         del self._answered[: len(batch)]
         for answered, result in zip(batch, results, strict=True):
             if isinstance(result, Exception):
-                await self.due.set_aside(answered.call.notice.id)
+                await self.due.set_aside(answered.notice.id)
             _count_ended(result)
         return len(batch)
 
     async def _claim(self, due: list[Due]) -> int:
         items = [
             Item(
-                ClaimNotice(d.id, d.code, self.policy, self._open, self._open_secret, self.stops.closed),
+                self._claim_of(d, random.random(), random.random()),  # noqa: S311 - jitter and weights, no secret
                 _cause(d.correlation_id, d.event_id),
             )
             for d in due
@@ -131,47 +129,28 @@ class Sender:
             if isinstance(call, Exception):
                 await self.due.set_aside(one.id)
             _count_ended(call)
-            if isinstance(call, Call):
-                task = asyncio.create_task(self._call(call))
+            if isinstance(call, Call | Doubt):
+                coming = self.caller.call(call) if isinstance(call, Call) else self.caller.ask(call)
+                task = asyncio.create_task(self._finish(coming))
                 self._calls.add(task)
                 task.add_done_callback(self._calls.discard)
         return len(due)
 
-    async def _call(self, call: Call) -> None:
-        channel = call.attempt.channel
-        try:
-            result = await self.channels[channel].send(self._letter(call))
-        except Exception as error:  # noqa: BLE001 - whatever broke, the call may have left
-            log.error("sender.call_failed", channel=channel, notice_id=call.notice.id, error=type(error).__name__)
-            result = Result(Verdict.NO_ANSWER, type(error).__name__)
-        metrics.count("notices_attempted_total", channel=channel, result=result.verdict)
-        log.info(
-            "notice.attempted",
-            notice_id=call.notice.id,
-            code=call.notice.code,
-            channel=channel,
-            verdict=result.verdict,
-            gateway_code=result.gateway_code,
+    def _claim_of(self, due: Due, dice: float, jitter: float) -> ClaimNotice:
+        return ClaimNotice(
+            due.id,
+            due.code,
+            self.ladder,
+            self._open,
+            self._open_secret,
+            lambda notice: self.caller.desk.routes(notice, dice),
+            self.caller.preferences.of,
+            jitter,
         )
-        self.stops.heed(channel, call.notice.kind, result)
-        self._answered.append(Answered(call, result, random.random()))  # noqa: S311 - jitter, no secret
-        self._news.set()
 
-    def _letter(self, call: Call) -> Letter:
-        invited = call.notice.kind is NoticeKind.RETURNED and call.secret and self.rating_base
-        about = Particulars(
-            procedure_name=call.recipient.procedure_name,
-            counter=call.recipient.counter,
-            code=call.secret if call.notice.kind is NoticeKind.ONE_TIME_CODE else "",
-            rating_link=f"{self.rating_base}/{call.secret}" if invited else "",
-        )
-        return Letter(
-            attempt_id=call.attempt.id,
-            kind=call.notice.kind,
-            contact=call.contact,
-            fields=fields(call.notice, about),
-            text=sms_text(call.notice, about, self.sms_prefix),
-        )
+    async def _finish(self, coming: Awaitable[Answered]) -> None:
+        self._answered.append(await coming)
+        self._news.set()
 
     async def _sweep(self) -> None:
         """Cancel what is no longer true; usually nothing is marked."""

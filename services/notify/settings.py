@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Self
+from datetime import time, timedelta
+from typing import Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, model_validator
 
 from contracts.types import NoticeKind
 from services.kit.settings import Settings
-from services.notify.channels.zalo_templates import TEMPLATE_IDS
-from services.notify.domain.ladder import Policy
+from services.notify.domain.costs import Caps, Prices
+from services.notify.domain.policy import Policy, QuietHours
+from services.notify.preferences.keys import read_phone_key
 
 
 class NotifySettings(Settings):
@@ -21,6 +22,13 @@ class NotifySettings(Settings):
     notify_worker_port: int = Field(default=8113, ge=0, le=65535)
     notify_private_key: SecretStr | None = None
     """Curve25519, URL-safe base64: opens the contacts that intake sealed. The worker needs it."""
+    notify_public_key: str = ""
+    """Its public half: seals the contacts of officers; empty: none can be entered here."""
+    notify_phone_key: SecretStr = SecretStr("")
+    """32 bytes, URL-safe base64, the same in both processes: phones with a preference are kept under their keyed hash.
+    Empty: no preferences. Never change it: every wish would be forgotten."""
+    notice_retention_days: float = Field(default=7.0, ge=0, le=3650)
+    """The contact of a dossier that is over is wiped so long after its last notice was final."""
 
     zalo_base_url: str = "https://business.openapi.zalo.me"
     zalo_oauth_url: str = "https://oauth.zaloapp.com"
@@ -40,6 +48,56 @@ class NotifySettings(Settings):
     esms_callback_url: SecretStr = SecretStr("")
     """Our `…/v1/webhooks/esms/<secret>` as the gateway reaches it; empty: no receipts."""
     esms_callback_secret: SecretStr = SecretStr("")
+    speedsms_base_url: str = "https://api.speedsms.vn"
+    speedsms_token: SecretStr = SecretStr("")
+    """Empty: this gateway is off."""
+    speedsms_sender: str = ""
+    """The brandname as registered there."""
+    speedsms_type: int = Field(default=3, ge=2, le=8)
+    """3: our own brandname; 4: the one all customers share; 2: a random number."""
+    speedsms_callback_secret: SecretStr = SecretStr("")
+    """Its dashboard holds our `…/v1/webhooks/speedsms/<secret>`; empty: no receipts."""
+
+    vnpt_base_url: str = Field(default="", pattern=r"^(https?://[!-~]+)?$")
+    """Host and port that VNPT gave this installation; empty: this gateway is off."""
+    vnpt_allow_http: bool = False
+    """Its hosts speak plain HTTP, and know us by our address. In production that must be said: over a tunnel to VNPT it
+    may be right, over the open internet phone numbers and the password would be readable."""
+    vnpt_agent_id: str = ""
+    vnpt_api_user: str = ""
+    vnpt_api_pass: SecretStr = SecretStr("")
+    vnpt_username: str = ""
+    """Of the agent in VNPT's portal."""
+    vnpt_label_id: str = ""
+    """Of the brandname."""
+    vnpt_contract_id: str = ""
+    vnpt_send_time_format: str = "%d/%m/%Y"
+    """How it wants the day of sending when it is asked what became of a text."""
+    vnpt_poll_seconds: float = Field(default=30.0, gt=0, le=3600)
+    """It reports nothing by itself: how often it is asked."""
+
+    smpp_host: str = ""
+    """An operator's SMSC; empty: this gateway is off."""
+    smpp_port: int = Field(default=2775, ge=1, le=65535)
+    smpp_system_id: str = Field(default="", max_length=15)
+    smpp_password: SecretStr = Field(default=SecretStr(""), max_length=8)
+    """At most 8 characters: SMPP 3.4 has no room for more, so it protects little by itself."""
+    smpp_system_type: str = Field(default="", max_length=12)
+    smpp_sender: str = Field(default="MOTCUA", max_length=11, pattern=r"^[ -~]+$")
+    """The brandname: 11 letters are all that a phone shows."""
+    smpp_tls: bool = False
+    smpp_private_line: bool = False
+    """In production a line without TLS must be said to be private (a leased line or a tunnel to the operator): the
+    password, the phone numbers and the texts are readable on it."""
+    smpp_receipt_ids: Literal["same", "decimal"] = "same"
+    """decimal: this SMSC writes a message's id in hexadecimal when it takes it, in decimal in its receipt."""
+    smpp_references: bool = True
+    """Name each text, so that a receipt finds it although its submit got no answer. False: this SMSC refuses optional
+    parameters."""
+    smpp_rate: float = Field(default=50.0, gt=0, le=5000)
+    """Texts a second that the operator allows, each part counted."""
+    smpp_window: int = Field(default=10, ge=1, le=1000)
+    """Texts that may wait for the SMSC's answer at the same time."""
     sms_prefix: str = "[MOTCUA] "
     """First words of every text: the registered customer-care templates begin with it."""
     rating_base_url: str = Field(default="", max_length=120, pattern=r"^(https?://[!-~]+)?$")
@@ -54,6 +112,12 @@ class NotifySettings(Settings):
     """A claim older than four calls (token, message, token, message) and this belongs to a dead process."""
     zalo_receipt_seconds: float = Field(default=300.0, gt=0)
     zalo_unknown_seconds: float = Field(default=120.0, gt=0)
+    sms_unknown_seconds: float = Field(default=1800.0, gt=0)
+    """No answer from an SMS gateway that can neither be asked nor knows repeats: wait so long for its receipt."""
+    quiet_hours: str = Field(default="22:00-06:00", pattern=r"^$|^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$")
+    """Giờ yên tĩnh, Viet Nam's time: what is not urgent waits for their end. Empty: none."""
+    gateway_rates: dict[str, float] = Field(default_factory=dict)
+    """JSON object: calls a second by provider; 50 where nothing is said."""
     sms_receipt_seconds: float = Field(default=72 * 3600.0, gt=0)
     channel_pause_seconds: float = Field(default=300.0, gt=0)
     zalo_tries: int = Field(default=3, ge=1, le=20)
@@ -63,13 +127,43 @@ class NotifySettings(Settings):
     receipt_kept_seconds: float = Field(default=24 * 3600.0, gt=0)
     """A receipt that names nothing we know is retried so long, then filed as unmatched."""
 
+    sms_weights: dict[str, int] = Field(default_factory=lambda: {"esms": 100})
+    """JSON object: how many of a hundred texts each SMS gateway gets at rest. One that is set up and not named stands
+    by: it gets what another one in trouble loses."""
+    zalo_price_vnd: int | None = Field(default=None, ge=0)
+    """Of a Zalo message, where the gateway does not say what one costs."""
+    sms_prices_vnd: dict[str, int] = Field(default_factory=dict)
+    """JSON object by gateway: price of one part of a text."""
+    daily_cap_vnd: int | None = Field(default=None, ge=0)
+    """Most that all notices of a day may cost; the rest waits until midnight in Viet Nam. One-time codes do not."""
+    counter_daily_cap_vnd: int | None = Field(default=None, ge=0)
+    """The same for each counter."""
+
     @model_validator(mode="after")
     def _gateways_are_reached_safely(self) -> Self:
-        for name in ("zalo_base_url", "zalo_oauth_url", "esms_base_url"):
+        for name in ("zalo_base_url", "zalo_oauth_url", "esms_base_url", "speedsms_base_url"):
             if self.environment == "production" and not getattr(self, name).startswith("https://"):
                 raise ValueError(f"{name.upper()} must be https in production: tokens and phone numbers travel there")
+        if self.environment == "production" and self.vnpt_base_url.startswith("http:") and not self.vnpt_allow_http:
+            raise ValueError("VNPT_BASE_URL is plain http: reach it through a tunnel and say VNPT_ALLOW_HTTP")
         if self.environment == "production" and self.rating_base_url.startswith("http:"):
             raise ValueError("RATING_BASE_URL must be https in production: whoever has the link may rate")
+        return self
+
+    @model_validator(mode="after")
+    def _the_smsc_is_reached_safely(self) -> Self:
+        clear = bool(self.smpp_host) and not self.smpp_tls
+        if self.environment == "production" and clear and not self.smpp_private_line:
+            raise ValueError(
+                "SMPP_HOST without SMPP_TLS: say SMPP_PRIVATE_LINE where the line itself is closed to others"
+            )
+        if self.smpp_host and not self.smpp_system_id:
+            raise ValueError("SMPP_HOST needs SMPP_SYSTEM_ID and SMPP_PASSWORD")
+        return self
+
+    @model_validator(mode="after")
+    def _phone_key_is_one(self) -> Self:
+        read_phone_key(self.notify_phone_key.get_secret_value())
         return self
 
     @model_validator(mode="after")
@@ -80,25 +174,44 @@ class NotifySettings(Settings):
         return self
 
     @property
-    def template_ids(self) -> dict[NoticeKind, str]:
-        return {**TEMPLATE_IDS, **self.zalo_template_ids}
-
-    @property
     def policy(self) -> Policy:
         return Policy(
             call_limit=timedelta(seconds=4 * self.gateway_timeout_seconds + self.claim_margin_seconds),
             zalo_receipt=timedelta(seconds=self.zalo_receipt_seconds),
             zalo_unknown=timedelta(seconds=self.zalo_unknown_seconds),
             sms_receipt=timedelta(seconds=self.sms_receipt_seconds),
+            sms_unknown=timedelta(seconds=self.sms_unknown_seconds),
             pause_after_stop=timedelta(seconds=self.channel_pause_seconds),
             zalo_tries=self.zalo_tries,
             first_pause=timedelta(seconds=self.retry_first_seconds),
             longest_pause=timedelta(seconds=self.retry_longest_seconds),
+            quiet=self._quiet,
         )
+
+    @property
+    def _quiet(self) -> QuietHours | None:
+        begins, _, ends = self.quiet_hours.partition("-")
+        return QuietHours(time.fromisoformat(begins), time.fromisoformat(ends)) if begins else None
 
     @property
     def rating_base(self) -> str:
         return self.rating_base_url.rstrip("/")
+
+    @property
+    def prices(self) -> Prices:
+        return Prices(self.zalo_price_vnd, self.sms_prices_vnd)
+
+    @property
+    def caps(self) -> Caps:
+        return Caps(self.daily_cap_vnd, self.counter_daily_cap_vnd)
+
+    @property
+    def phone_key(self) -> bytes | None:
+        return read_phone_key(self.notify_phone_key.get_secret_value())
+
+    @property
+    def retention(self) -> timedelta:
+        return timedelta(days=self.notice_retention_days)
 
     @property
     def lifetime(self) -> timedelta:

@@ -1,4 +1,4 @@
-"""Channels and templates that rest because the gateway said they are not in order.
+"""Gateways and templates that rest because the gateway said they are not in order.
 
 Kept in this process only: after a restart the first call finds out again, which costs one refused call.
 """
@@ -8,50 +8,71 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from contracts.types import NoticeChannel, NoticeKind
+from contracts.types import NoticeKind
 from services.kit import logs
 from services.kit.clock import Now
-from services.notify.domain.results import STOPS_CHANNEL, Result, Verdict
+from services.notify.domain.policy import midnight
+from services.notify.domain.results import STOPS_GATEWAY, Result, Verdict
 
 log = logs.get("notify.stops")
 
 
 @dataclass
 class Stops:
-    """Until when each channel, or one kind of notice on it, rests."""
+    """Until when each gateway, or one kind of notice on it, rests."""
 
     now: Now
     pause: timedelta
-    _until: dict[tuple[NoticeChannel, NoticeKind | None], datetime] = field(default_factory=dict)
+    _until: dict[tuple[str, NoticeKind | None], datetime] = field(default_factory=dict)
+    _why: dict[str, Verdict] = field(default_factory=dict)
 
-    def heed(self, channel: NoticeChannel, kind: NoticeKind, result: Result) -> None:
+    def heed(self, provider: str, kind: NoticeKind, result: Result) -> None:
         """Take note of an answer."""
-        if result.verdict in STOPS_CHANNEL:
-            self._stop(channel, None, result)
+        if result.quota_left == 0 or result.verdict is Verdict.DAY_QUOTA:
+            self.quota_used_up(provider, result.gateway_code)
+        elif result.verdict in STOPS_GATEWAY:
+            self._stop(provider, None, result.verdict, result.gateway_code, self.now() + self.pause)
         elif result.verdict is Verdict.TEMPLATE:
-            self._stop(channel, kind, result)
+            self._stop(provider, kind, result.verdict, result.gateway_code, self.now() + self.pause)
         elif result.verdict is Verdict.TAKEN:
-            self._until.pop((channel, None), None)
-            self._until.pop((channel, kind), None)
+            self._until.pop((provider, None), None)
+            self._until.pop((provider, kind), None)
 
-    def closed(self, kind: NoticeKind) -> dict[NoticeChannel, datetime]:
-        """The channels that rest for this kind, and until when."""
+    def quota_used_up(self, provider: str, gateway_code: str = "") -> None:
+        """Nothing more today; the hour of the reset is published nowhere, midnight in Viet Nam is assumed."""
+        self._stop(provider, None, Verdict.DAY_QUOTA, gateway_code, midnight(self.now()))
+
+    def quota_is_back(self, provider: str) -> None:
+        """The gateway says that there is quota again; what rests for another reason goes on resting."""
+        if self._why.get(provider) is Verdict.DAY_QUOTA:
+            self._until.pop((provider, None), None)
+
+    def closed(self, kind: NoticeKind) -> dict[str, datetime]:
+        """The gateways that rest for this kind, and until when."""
         now = self.now()
-        closed: dict[NoticeChannel, datetime] = {}
-        for (channel, stopped_kind), until in self._until.items():
+        closed: dict[str, datetime] = {}
+        for (provider, stopped_kind), until in self._until.items():
             if until > now and stopped_kind in (None, kind):
-                closed[channel] = max(until, closed.get(channel, until))
+                closed[provider] = max(until, closed.get(provider, until))
         return closed
 
-    def _stop(self, channel: NoticeChannel, kind: NoticeKind | None, result: Result) -> None:
+    def all_closed(self) -> dict[str, datetime]:
+        """The gateways that rest altogether, and until when."""
+        return {provider: until for (provider, kind), until in self._until.items() if kind is None}
+
+    def _stop(
+        self, provider: str, kind: NoticeKind | None, verdict: Verdict, gateway_code: str, until: datetime
+    ) -> None:
         now = self.now()
-        if self._until.get((channel, kind), now) <= now:
+        if self._until.get((provider, kind), now) <= now:
             log.error(
-                "channel.stopped",
-                channel=channel,
+                "gateway.stopped",
+                provider=provider,
                 kind=kind or "all",
-                verdict=result.verdict,
-                gateway_code=result.gateway_code,
-                pause_s=self.pause.total_seconds(),
+                verdict=verdict,
+                gateway_code=gateway_code,
+                pause_s=round((until - now).total_seconds()),
             )
-        self._until[(channel, kind)] = now + self.pause
+        self._until[(provider, kind)] = until
+        if kind is None:
+            self._why[provider] = verdict

@@ -20,6 +20,7 @@ from services.kit.auth import Unauthenticated
 from services.notify.receipts import NEW
 
 DELIVERED = "user_received_message"
+QUOTA_CHANGED = "change_oa_daily_quota"
 LONGEST_ID = 100
 
 
@@ -72,6 +73,15 @@ def zalo_document(event: Mapping[str, Any], raw: bytes, now: datetime) -> dict[s
         "received_at": now,
         "lane": NEW,
     }
+
+
+def daily_quota(event: Mapping[str, Any]) -> int | None:
+    """The new quota of a `change_oa_daily_quota`, a number in a string; None: it cannot be read."""
+    quota = event.get("quota")
+    try:
+        return int(quota["new_value"]) if isinstance(quota, dict) else None
+    except (KeyError, TypeError, ValueError):
+        return None
 
 
 def check_esms_secret(given: str, secret: str) -> None:

@@ -56,8 +56,8 @@ from services.notify.domain.notice import Notice
 from services.notify.receipts import ReceiptLoop
 from services.notify.sender import Sender
 from services.notify.settings import NotifySettings
+from services.notify.setup import make_receipts, make_sender
 from services.notify.store import MORE, NOTICES, STORES
-from services.notify.worker import make_receipts, make_sender
 from tests.eventually import eventually
 
 COUNTER = "H99.01"
@@ -179,21 +179,22 @@ class Town:
 
     async def sender(self, **changes: Any) -> Sender:
         settings = self.settings.model_copy(update=changes)
-        committer = Committer(self.mongo, SOURCE, now)
+        committer = Committer(self.mongo, SOURCE, now, lane="sender")
         return make_sender(settings, self.mongo, self.opener, committer, await self.receipts())
 
     async def receipts(self) -> ReceiptLoop:
-        return make_receipts(self.settings, self.mongo, Committer(self.mongo, SOURCE, now), await self.lease())
+        committer = Committer(self.mongo, SOURCE, now, lane="receipts")
+        return make_receipts(self.settings, self.mongo, committer, await self.lease())
 
     @asynccontextmanager
-    async def working(self, **changes: Any) -> AsyncIterator[None]:
+    async def working(self, **changes: Any) -> AsyncIterator[Sender]:
         """Sender and receipt loop run."""
         stop = asyncio.Event()
         sender = await self.sender(**changes)
         receipts = sender.receipts
         tasks = [asyncio.create_task(sender.run(stop)), asyncio.create_task(receipts.run(stop))]
         try:
-            yield
+            yield sender
         finally:
             stop.set()
             await asyncio.gather(*tasks)
@@ -269,7 +270,7 @@ async def open_town(mongodb_url: str, prefix: str, **changes: Any) -> AsyncItera
             "zalo_app_secret": simulated.zalo_app_secret, "zalo_oa_secret_key": simulated.zalo_oa_secret_key,
             "esms_api_key": simulated.esms_api_key, "esms_secret_key": simulated.esms_secret_key,
             "esms_callback_secret": CALLBACK_SECRET, "gateway_timeout_seconds": 1.0, "claim_margin_seconds": 0.5,
-            "zalo_receipt_seconds": 60, "zalo_unknown_seconds": 1.5, "retry_first_seconds": 0.2,
+            "zalo_receipt_seconds": 60, "zalo_unknown_seconds": 1.5, "retry_first_seconds": 0.2, "quiet_hours": "",
         }  # fmt: skip
         settings = NotifySettings(**(values | changes))
         mongo = settings.mongo("notify")

@@ -18,7 +18,7 @@ from tests.component.service_fixtures import Intake
 
 COMMANDS = (
     "up", "demo", "check", "init", "issue-key", "revoke-key", "catalogue", "calendar", "policy", "recompute", "stuck",
-    "agencies", "republish",
+    "agencies", "republish", "templates", "officers",
 )  # fmt: skip
 AGENCIES = """code,name,level,parent,kind
 H12,Ủy ban nhân dân tỉnh,tỉnh,,people_committee

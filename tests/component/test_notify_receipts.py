@@ -81,10 +81,21 @@ async def test_a_receipt_that_overtakes_the_reply_delivers(town: Town) -> None:
     assert len(await town.messages()) == 2
 
 
-async def test_a_receipt_after_the_fallback_is_written_down_and_sends_nothing_more(town: Town) -> None:
+async def test_zalo_is_asked_before_a_late_receipt_costs_a_text(town: Town) -> None:
     await town.faults(receipt_late=1.0, receipt_late_ms=2500, providers=["zalo"])
     await town.happens(town.submitted(code()))
     async with town.working(zalo_receipt_seconds=0.5):
+        notice = await town.reaches(code(), "delivered")
+    assert notice.reason == "asked"
+    assert [message["provider"] for message in await town.messages()] == ["zalo"]
+
+
+async def test_a_receipt_after_the_fallback_is_written_down_and_sends_nothing_more(town: Town) -> None:
+    await town.faults(receipt_delay_ms=[3000, 3000])
+    await town.happens(town.submitted(code()))
+    async with town.working(zalo_receipt_seconds=0.8):
+        await town.reaches(code(), "sent")
+        await town.faults(receipt_delay_ms=[20, 80])
         await town.reaches(code(), "delivered")
 
         async def late_receipt_came() -> bool:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from contracts.types import NoticeChannel
+from contracts.types import NoticeChannel, NoticeKind
 from services.kit.commit import Committer
 from services.kit.sealing import Opener, Sealer, new_private_key
 from services.kit.work import Cause, Item
@@ -18,7 +19,8 @@ from services.notify.consumers import SOURCE
 from services.notify.domain.results import Result, Verdict
 from services.notify.domain.transitions import State
 from services.notify.due import DueNotices
-from services.notify.store import RECEIPTS
+from services.notify.quota import CHANGED
+from services.notify.store import RECEIPTS, SENDER
 from tests.component.notify_fixtures import COUNTER, PHONE, Town, code, now
 from tests.component.notify_fixtures import town as town
 from tests.eventually import eventually
@@ -60,9 +62,9 @@ async def test_results_recorded_twice_make_one_message_and_one_word_about_it(tow
     await town.happens(town.submitted(code()))
     async with town.working():
         notice = await town.reaches(code(), "delivered")
-    committer = Committer(town.mongo, SOURCE, now)
+    committer, ladder = Committer(town.mongo, SOURCE, now), (await town.sender()).ladder
     for verdict in (Verdict.TAKEN, Verdict.NO_ANSWER, Verdict.RECIPIENT):
-        result = RecordResult(notice.id, notice.attempts[0].id, Result(verdict, "0"), town.settings.policy, 0.5)
+        result = RecordResult(notice.id, notice.attempts[0].id, Result(verdict, "0"), ladder, 0.5)
         await committer.run_all([Item(result, Cause("c"))])
     async with town.working():
         await eventually(town.messages)
@@ -189,7 +191,7 @@ async def test_a_claim_of_a_dead_process_is_taken_up_again_without_a_second_zalo
 
     class Dies:
         def __init__(self, channel: Any) -> None:
-            self.channel = channel
+            self.channel, self.trait = channel, channel.trait
 
         async def send(self, letter: Any) -> Result:
             await self.channel.send(letter)
@@ -197,7 +199,9 @@ async def test_a_claim_of_a_dead_process_is_taken_up_again_without_a_second_zalo
             await asyncio.Event().wait()
             raise AssertionError
 
-    dying.channels = {name: Dies(channel) for name, channel in dying.channels.items()}
+    desk = dying.caller.desk
+    doomed = replace(desk, gateways={name: Dies(gateway) for name, gateway in desk.gateways.items()})
+    dying.caller = replace(dying.caller, desk=doomed)
     assert await dying.once() == 2
     await eventually(lambda: len(died) == 2)
     for task in list(dying._calls):
@@ -225,8 +229,15 @@ async def test_a_disabled_template_goes_by_sms_and_rests(town: Town) -> None:
 async def test_the_daily_quota_used_up_sends_the_rest_by_sms(town: Town) -> None:
     await town.faults(zalo_daily_quota=0)
     await town.happens(town.submitted(code()))
-    async with town.working():
-        notice = await town.reaches(code(), "delivered")
+    sender = await town.sender()
+    sender.refresh = ()  # nobody asks for the quota: the first refusal tells
+
+    async def delivered() -> bool:
+        await sender.once()
+        return (await town.notice(code())).state is State.DELIVERED
+
+    await eventually(delivered)
+    notice = await town.notice(code())
     assert [attempt.gateway_code for attempt in notice.attempts] == ["-144", "100"]
 
 
@@ -250,3 +261,22 @@ async def test_a_notice_written_behind_the_mark_is_found_by_the_next_leader(town
     await town.happens(town.submitted(code()))
     heir = DueNotices(town.mongo, lambda: now() + timedelta(minutes=30))
     assert len(await heir.take(10)) == 1
+
+
+async def test_a_quota_that_drops_in_the_middle_of_the_day_sends_the_rest_by_sms(town: Town) -> None:
+    """Zalo tells by webhook (`change_oa_daily_quota`); what is left is asked, and nothing need be refused first."""
+    async with town.working():
+        await town.happens(town.submitted(code(1)))
+        await town.reaches(code(1), "delivered")
+        await town.faults(zalo_daily_quota=0)
+        sender_knows = town.mongo.collection(SENDER)
+
+        async def told() -> bool:
+            return await sender_knows.find_one({"_id": CHANGED}) is not None
+
+        await eventually(told)
+    async with town.working() as sender:
+        await eventually(lambda: "zalo" in sender.caller.desk.stops.closed(NoticeKind.RECEIVED))
+        await town.happens(town.submitted(code(2), "0901234569"))
+        second = await town.reaches(code(2), "delivered")
+    assert [attempt.provider for attempt in second.attempts] == ["esms"]

@@ -284,7 +284,7 @@ async def test_the_list_of_templates_is_paged_and_filtered_by_state(gateways: Ga
     disabled = await gateways.zalo_get("/template/all", offset="0", limit="100", status="4")
     assert [one["templateId"] for one in disabled["data"]] == ["300103"]
     page = await gateways.zalo_get("/template/all", offset="3", limit="1")
-    assert ([one["templateId"] for one in page["data"]], page["metadata"]["total"]) == (["300104"], 12)
+    assert ([one["templateId"] for one in page["data"]], page["metadata"]["total"]) == (["300104"], 14)
     assert (await gateways.zalo_get("/template/all", offset="0", limit="101"))["error"] == -132
 
 
@@ -302,5 +302,7 @@ async def test_every_kind_of_notice_but_one_time_codes_is_registered_under_a_fix
         ("300110", "halted"),
         ("300111", "due_changed"),
         ("300112", "terminated"),
+        ("300113", "due_soon"),
+        ("300114", "overdue"),
     ]
     assert {one.kind for one in ZALO_TEMPLATES} == set(NoticeKind) - {NoticeKind.ONE_TIME_CODE}

@@ -20,6 +20,7 @@ from local.simulators.settings import SimulatorSettings
 from motcua.settings import CliSettings
 from services.kit.sealing import Opener, new_private_key
 from services.kit.settings import Settings
+from services.notify.preferences import read_phone_key
 from tests.deploy.compose_file import (
     COMPOSE,
     KAFKA,
@@ -62,7 +63,22 @@ ONLY_COMPOSE = {
     "OFFICE_PHONES": "passed on from .env: each place has its own counters",
     "FORM_SET": "passed on from .env: only where a place still prints the forms of 2018",
     "SMS_PREFIX": "passed on from .env: registered with the vendor",
+    "SPEEDSMS_TYPE": "passed on from .env: the kind of sender the account has",
+    "VNPT_ALLOW_HTTP": "passed on from .env: only where a tunnel leads to VNPT",
+    "VNPT_SEND_TIME_FORMAT": "passed on from .env: VNPT says it",
+    "SMPP_SYSTEM_TYPE": "passed on from .env: the operator says it",
+    "SMPP_TLS": "passed on from .env: the simulated line stays on this machine",
+    "SMPP_PRIVATE_LINE": "passed on from .env: production asks for it or for TLS",
+    "SMPP_RECEIPT_IDS": "passed on from .env: the operator's SMSC has its own way",
+    "SMPP_REFERENCES": "passed on from .env: the operator's SMSC has its own way",
+    "SMPP_RATE": "passed on from .env: agreed with the operator",
+    "SMPP_WINDOW": "passed on from .env: agreed with the operator",
+    "ZALO_PRICE_VND": "passed on from .env: of the contract",
+    "SMS_PRICES_VND": "passed on from .env: of the contract",
+    "DAILY_CAP_VND": "passed on from .env: each place has its own purse",
+    "COUNTER_DAILY_CAP_VND": "passed on from .env: each place has its own purse",
     "WEBHOOK_ORIGIN": "passed on from .env: each place has its own name",
+    "NOTICE_RETENTION_DAYS": "passed on from .env: a place may have to keep contacts for another time",
 }
 NOT_FOR: dict[str, set[str]] = {
     # One local environment serves both processes of a service; in a container each gets only what it reads.
@@ -74,9 +90,12 @@ NOT_FOR: dict[str, set[str]] = {
     "notify-api": {
         "NOTIFY_WORKER_PORT", "NOTIFY_PRIVATE_KEY", "ZALO_BASE_URL", "ZALO_OAUTH_URL", "ZALO_APP_SECRET",
         "ZALO_REFRESH_TOKEN", "ESMS_BASE_URL", "ESMS_API_KEY", "ESMS_SECRET_KEY", "ESMS_BRANDNAME",
-        "ESMS_CALLBACK_URL", "RATING_BASE_URL",
+        "ESMS_CALLBACK_URL", "RATING_BASE_URL", "SMPP_HOST", "SMPP_PORT", "SMPP_SYSTEM_ID", "SMPP_PASSWORD",
+        "SMPP_SENDER", "SPEEDSMS_BASE_URL", "SPEEDSMS_TOKEN", "SPEEDSMS_SENDER", "VNPT_BASE_URL", "VNPT_AGENT_ID",
+        "VNPT_API_USER", "VNPT_API_PASS", "VNPT_USERNAME", "VNPT_LABEL_ID", "VNPT_CONTRACT_ID", "VNPT_POLL_SECONDS",
+        "QUIET_HOURS", "SMS_WEIGHTS", "GATEWAY_RATES",
     } | KAFKA,
-    "notify-worker": {"NOTIFY_API_PORT", "ZALO_OA_SECRET_KEY"},
+    "notify-worker": {"NOTIFY_API_PORT", "NOTIFY_PUBLIC_KEY", "ZALO_OA_SECRET_KEY", "SPEEDSMS_CALLBACK_SECRET"},
 }  # fmt: skip
 
 
@@ -96,7 +115,7 @@ def test_every_environment_name_of_the_simulators_is_one_of_their_settings() -> 
 def local_environment() -> dict[str, set[str]]:
     """The names `motcua up` gives each process."""
     key = new_private_key()
-    identity = Identity(key, key, "operator", "counters", "agencies", "callback", key)
+    identity = Identity(key, key, "operator", "counters", "agencies", "callback", key, "callback")
     endpoints = Endpoints(
         kafka_bootstrap="127.0.0.1:1",
         mongodb_url="mongodb://127.0.0.1:2",
@@ -143,11 +162,21 @@ def test_a_server_is_production_and_only_the_trial_is_not() -> None:
 def test_the_trial_calls_the_simulators_where_they_listen() -> None:
     base = f"http://127.0.0.1:{SERVICES['simulators']['environment']['SIM_PORT']}"
     assert SERVICES["simulators"]["network_mode"] == "service:notify-worker"
-    assert {TRIAL["ZALO_BASE_URL"], TRIAL["ZALO_OAUTH_URL"], TRIAL["ESMS_BASE_URL"]} == {
-        f"{base}/zalo", f"{base}/zalo-oauth", f"{base}/esms",
+    assert {url for key, url in TRIAL.items() if key.endswith(("_BASE_URL", "_OAUTH_URL"))} == {
+        f"{base}/zalo", f"{base}/zalo-oauth", f"{base}/esms", f"{base}/speedsms", f"{base}/vnpt",
     }  # fmt: skip
+    fake = SimulatorSettings()
+    for name in ("agent_id", "api_user", "username", "label_id", "contract_id"):
+        assert TRIAL[f"VNPT_{name.upper()}"] == getattr(fake, f"vnpt_{name}")
+    assert TRIAL["SPEEDSMS_SENDER"] == fake.speedsms_sender
+    assert TRIAL["SMPP_PORT"] == SERVICES["simulators"]["environment"]["SIM_SMSC_PORT"]
+    assert TRIAL["SMPP_SYSTEM_ID"] == SimulatorSettings().smsc_system_id
     assert TRIAL["ZALO_APP_ID"] == SimulatorSettings().zalo_app_id
-    assert all(key in SERVICES["notify-worker"]["environment"] for key in TRIAL if key.startswith(("ZALO", "ESMS")))
+    assert all(
+        key in SERVICES["notify-worker"]["environment"]
+        for key in TRIAL
+        if key.startswith(("ZALO", "ESMS", "SMPP", "SPEEDSMS", "VNPT"))
+    )
 
 
 _LOAD = """
@@ -196,6 +225,13 @@ def test_a_process_reads_all_it_needs_from_its_environment_and_its_secret_files(
         assert Opener(loaded["notify_private_key"])
         assert loaded["esms_callback_secret"] in loaded["esms_callback_url"]
         assert loaded["esms_api_key"] == ("sim-esms-api-key" if kind == "trial" else "")
+    if name.startswith("notify"):
+        assert read_phone_key(loaded["notify_phone_key"])
+    if name in ("notify-api", "init"):
+        assert loaded["notify_public_key"]
     if name == "notify-api":
         assert loaded["esms_callback_secret"]
+        assert loaded["speedsms_callback_secret"]
+        webhook = SERVICES["simulators"]["environment"]["SIM_SPEEDSMS_WEBHOOK_URL"]
+        assert webhook.endswith(f"/v1/webhooks/speedsms/{loaded['speedsms_callback_secret']}") is (kind == "trial")
         assert loaded["zalo_oa_secret_key"] == ("sim-zalo-oa-secret-key" if kind == "trial" else "")

@@ -23,7 +23,7 @@ from motcua.install import SERVICES
 from services.kit.ids import new_id
 from services.kit.kafka import Producer, Record, follow
 from services.kit.settings import KafkaSettings
-from services.notify.channels.zalo_templates import TEMPLATE_IDS
+from services.notify.templates.defaults import default_template_ids
 from tests.eventually import eventually
 
 DESK, COMMUNE_DESK = "H12.970.00", "H12.970.155.00"
@@ -34,7 +34,7 @@ ONE_STOP = "2.001044"
 """Phòng Tư pháp, 2 working days."""
 INTERLINKED = "2.001273"
 """Commune, military command of the district, department of the province; 40 working days."""
-KIND_OF_TEMPLATE = {template: kind.value for kind, template in TEMPLATE_IDS.items()}
+KIND_OF_TEMPLATE = {template: kind.value for kind, template in default_template_ids().items()}
 FINAL = {"delivered", "undeliverable", "failed", "expired", "cancelled"}
 
 PATIENCE_S = 120.0

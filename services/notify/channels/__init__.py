@@ -1,7 +1,7 @@
-"""The gateways: each an adapter behind `Channel`, with its error table as data."""
+"""The gateways: each an adapter behind `Gateway`, with its error table as data."""
 
 from __future__ import annotations
 
-from services.notify.channels.base import Channel, Letter
+from services.notify.channels.base import Gateway, Letter, Question, Trait, Wording
 
-__all__ = ["Channel", "Letter"]
+__all__ = ["Gateway", "Letter", "Question", "Trait", "Wording"]

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from datetime import timedelta
 
 from pydantic import SecretStr
 
+from contracts.types import NoticeChannel
 from services.kit import metrics
-from services.notify.channels.base import Letter
+from services.notify.channels.base import Letter, Question
 from services.notify.channels.esms_errors import verdict_of
 from services.notify.channels.transport import Failed, Transport
-from services.notify.domain.results import Result, Verdict
+from services.notify.domain.results import Answer, Fate, Result, Verdict
+from services.notify.domain.routes import Trait
 
 CUSTOMER_CARE = "2"
+TRAIT = Trait("esms", NoticeChannel.SMS, repeat_holds=timedelta(hours=23), asked_by_message=True)
+"""It blocks a repeated RequestId for 24 hours; after that a repeat would be a second message. It is asked by SMSID."""
+TAKEN, FINISHED = "100", "5"
 
 
 @dataclass(frozen=True)
@@ -30,10 +36,11 @@ class EsmsAccount:
 
 @dataclass(frozen=True)
 class Esms:
-    """The SMS channel."""
+    """The gateway."""
 
     transport: Transport
     account: EsmsAccount
+    trait: Trait = TRAIT
 
     async def send(self, letter: Letter) -> Result:
         """Hand a text over. The same attempt id again is the same text: eSMS refuses it with 124 for 24 hours."""
@@ -41,7 +48,7 @@ class Esms:
         try:
             answer = await self.transport.json(
                 "POST",
-                f"{self.account.base_url.rstrip('/')}/MainService.svc/json/SendMultipleMessage_V4_post_json/",
+                f"{self._url}/SendMultipleMessage_V4_post_json/",
                 json=self._body(letter),
             )
         except Failed as error:
@@ -56,15 +63,41 @@ class Esms:
         taken = str(answer.get("SMSID") or "") if verdict is Verdict.TAKEN else ""
         return Result(verdict, code, taken)
 
+    async def ask(self, question: Question) -> Answer:
+        """What became of a text, within seven days (eSMS: GetSendStatus, whose code is called `CodeResponse`)."""
+        params = {
+            "RefId": question.provider_id,
+            "ApiKey": self.account.api_key.get_secret_value(),
+            "SecretKey": self.account.secret_key.get_secret_value(),
+        }
+        try:
+            answer = await self.transport.json("GET", f"{self._url}/GetSendStatus", params=params)
+        except Failed as error:
+            return Answer(Fate.NO_ANSWER, error.result.gateway_code)
+        code = str(answer.get("CodeResponse", ""))
+        if code != TAKEN:
+            return Answer(Fate.NO_ANSWER, code)
+        if _number(answer.get("SendSuccess")) > 0:
+            return Answer(Fate.DELIVERED, code)
+        over = str(answer.get("SendStatus")) == FINISHED and _number(answer.get("SendFailed")) > 0
+        return Answer(Fate.NOT_DELIVERED if over else Fate.ON_ITS_WAY, code)
+
+    async def close(self) -> None:
+        await self.transport.client.aclose()
+
+    @property
+    def _url(self) -> str:
+        return f"{self.account.base_url.rstrip('/')}/MainService.svc/json"
+
     def _body(self, letter: Letter) -> dict[str, str]:
         body = {
             "ApiKey": self.account.api_key.get_secret_value(),
             "SecretKey": self.account.secret_key.get_secret_value(),
             "Phone": letter.contact.national,
-            "Content": letter.text,
+            "Content": letter.wording.text,
             "Brandname": self.account.brandname,
             "SmsType": CUSTOMER_CARE,
-            "IsUnicode": "0",
+            "IsUnicode": "1" if letter.wording.accented else "0",
             "RequestId": letter.attempt_id,
         }
         url = self.account.callback_url.get_secret_value()
@@ -79,3 +112,10 @@ def _ask_again(result: Result) -> Result:
     if result.verdict is Verdict.TRANSIENT and result.gateway_code.startswith("http-5"):
         return Result(Verdict.NO_ANSWER, result.gateway_code)
     return result
+
+
+def _number(value: object) -> int:
+    try:
+        return int(str(value))
+    except ValueError:
+        return 0

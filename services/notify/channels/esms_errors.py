@@ -9,9 +9,11 @@ from services.notify.domain.results import Verdict
 _CODES: Mapping[Verdict, tuple[str, ...]] = {
     Verdict.TAKEN: ("100",),
     Verdict.ALREADY_TAKEN: ("124", "199"),
-    Verdict.TRANSIENT: ("105", "160", "854"),
-    # 177: the phone's network has no such brandname; only another gateway could help.
-    Verdict.RECIPIENT: ("99", "108", "177"),
+    Verdict.TRANSIENT: ("105", "854"),
+    Verdict.THROTTLED: ("160",),
+    Verdict.RECIPIENT: ("99", "108"),
+    # The phone's network has no such brandname there.
+    Verdict.ELSEWHERE: ("177",),
     Verdict.TEMPLATE: ("146", "789", "790", "791"),
     Verdict.CONFIGURATION: ("101", "102", "104", "140", "143", "204", "799"),
     Verdict.BILLING: ("103",),

@@ -14,8 +14,9 @@ from services.notify.domain.results import Result, Verdict
 
 # The request never left: no connection, or none free.
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol, httpx.ProxyError)
-_FRONT_DOOR = frozenset({429, 502, 503})
-"""Answers of what stands in front of a gateway that is full or away; the request went no further."""
+_FRONT_DOOR = frozenset({502, 503})
+"""Answers of what stands in front of a gateway that is away; the request went no further."""
+_TOO_FAST = 429
 _OUR_ACCOUNT = frozenset({401, 403, 404})
 
 
@@ -66,6 +67,8 @@ class Transport:
 
 
 def _verdict_of(status: int) -> Verdict:
+    if status == _TOO_FAST:
+        return Verdict.THROTTLED
     if status in _FRONT_DOOR:
         return Verdict.TRANSIENT
     if status in _OUR_ACCOUNT:

@@ -8,8 +8,9 @@ from services.notify.domain.results import Verdict
 
 _CODES: Mapping[Verdict, tuple[int, ...]] = {
     Verdict.TAKEN: (0,),
-    # -32 is the rate limit of the OA host; -129, -152: key fetch failed, "try again later".
-    Verdict.TRANSIENT: (-100, -32, -129, -152, -200),
+    # -129, -152: key fetch failed, "try again later".
+    Verdict.TRANSIENT: (-100, -129, -152, -200),
+    Verdict.THROTTLED: (-32,),
     Verdict.TOKEN: (-124, -216, -220),
     Verdict.RECIPIENT: (-108, -110, -114, -118, -119, -134, -139, -140, -141),
     Verdict.TEMPLATE: (-109, -113, -1131, -117, -131, -145, -146, -249),

@@ -9,7 +9,7 @@ from datetime import datetime
 from services.kit.store import Ref
 from services.kit.work import Work
 from services.notify.commands.stored import keep
-from services.notify.domain.ladder import arrive, cancel
+from services.notify.domain.steps import arrive, cancel
 from services.notify.domain.transitions import State
 from services.notify.store import NOTICES, RECIPIENTS
 

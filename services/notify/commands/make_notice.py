@@ -12,9 +12,9 @@ from contracts.problems import NotYet
 from services.kit.store import Ref
 from services.kit.work import Work
 from services.notify.commands.stored import keep
-from services.notify.domain.ladder import Step, cancel
 from services.notify.domain.recipient import Recipient
 from services.notify.domain.rules import new_notice, notice_id, rule_of
+from services.notify.domain.steps import Step, cancel
 from services.notify.store import NOTICES, RECIPIENTS
 
 
@@ -57,6 +57,6 @@ def add_notice(
     if kind is None or event.backfill or recipient.contact is None or work.get(NOTICES, id) is not None:
         return recipient
     correlation = envelope.correlation_id or envelope.id
-    notice = new_notice(event, kind, envelope.id, correlation, recipient.counter, now, lifetime)
+    notice = new_notice(event, kind, envelope.id, correlation, recipient.counter, now, lifetime, envelope.time)
     keep(work, cancel(notice, now) if kind in recipient.untrue else Step(notice))
     return recipient.with_notice(notice)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from services.kit.store import Ref
 from services.kit.work import Work
 from services.notify.commands.stored import keep
 from services.notify.domain.notice import Notice
-from services.notify.domain.receipts import Receipt, apply_receipt
+from services.notify.domain.receipts import Receipt, apply_receipt, attempt_for
 from services.notify.store import NOTICES
 
 
@@ -22,6 +22,8 @@ class Filed:
     word: Literal["applied", "repeated", "unmatched"]
     ended: Notice | None = None
     """The notice, when this receipt brought it to its end."""
+    waited: timedelta | None = None
+    """From the hand-over to this receipt, where it is the first one."""
 
 
 @dataclass(frozen=True)
@@ -42,4 +44,6 @@ class RecordReceipt:
         if step.notice == notice:
             return Filed("repeated")
         keep(work, step)
-        return Filed("applied", step.notice if step.notice.is_final and not notice.is_final else None)
+        attempt = attempt_for(notice, self.receipt)
+        waited = None if attempt is None else now - attempt.called_at
+        return Filed("applied", step.notice if step.notice.is_final and not notice.is_final else None, waited)

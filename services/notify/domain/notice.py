@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from contracts.types import CodePurpose, NoticeChannel, NoticeKind
+from services.notify.domain.kinds import KINDS, Lane
 from services.notify.domain.transitions import FINAL, TRANSITIONS, Move, State
 
 HISTORY_KEPT = 60
@@ -24,7 +25,7 @@ class Attempt:
     """One message handed, or about to be handed, to one gateway. Repeated calls under its id are one message."""
 
     id: str
-    """Zalo `tracking_id` (at most 48 characters) and eSMS `RequestId` (at most 50)."""
+    """Zalo `tracking_id` (at most 48 characters), eSMS `RequestId` (at most 50), VNPT `REQID`."""
     number: int
     channel: NoticeChannel
     at: datetime
@@ -36,9 +37,20 @@ class Attempt:
     """Verdict on the last call; empty while it is under way."""
     gateway_code: str = ""
     provider_id: str = ""
-    """Zalo `msg_id`, eSMS `SMSID`."""
+    """Zalo `msg_id`, eSMS `SMSID`, SpeedSMS `tranId`, SMPP `message_id`."""
     delivered_at: datetime | None = None
     failed_at: datetime | None = None
+    provider: str = ""
+    """The gateway: `zalo`, `esms`, `speedsms`, `vnpt`, `smpp`."""
+    cost_vnd: int | None = None
+    """As the gateway says or its price list does; None: nothing was taken."""
+    parts: int = 1
+    """Texts that a network bills."""
+    template_version: int = 0
+    asked: int = 0
+    """Questions to the gateway since it last answered one."""
+    absent: bool = False
+    """The gateway says that it never got it."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +93,19 @@ class Notice:
     secret: str = field(default="", repr=False)
     """Sealed one-time code or invitation to rate: opened for a call only, gone as soon as no call can follow."""
     counter: str = ""
+    unit: str = ""
+    """Whose officer is told; empty: the citizen."""
+    officer: str = ""
+    """Which contact of the unit."""
+    event_at: datetime | None = None
+    """When the event was recorded; the ten seconds until a gateway has it count from here."""
+    resend_of: str = ""
+    """The notice that this one repeats on somebody's word."""
+    resent_by: str = ""
+    """Id of the key that asked for it."""
+    resent_why: str = ""
+    excluded: tuple[str, ...] = ()
+    """Gateways that will never take it."""
     state: State = State.CREATED
     channel: NoticeChannel = NoticeChannel.ZALO
     """Of the current attempt, or of the next one while waiting."""
@@ -97,9 +122,10 @@ class Notice:
         return self.state in FINAL
 
     @property
-    def is_urgent(self) -> bool:
-        """Somebody waits in front of a screen for it: it goes before all others."""
-        return self.kind is NoticeKind.ONE_TIME_CODE and self.state in {State.CREATED, State.SENDING, State.UNKNOWN}
+    def lane(self) -> Lane:
+        """What it goes before, and after. A code that a gateway has is urgent no more."""
+        lane = KINDS[self.kind].lane
+        return Lane.NORMAL if lane is Lane.URGENT and self.state is State.SENT else lane
 
     @property
     def current(self) -> Attempt | None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from services.notify.domain.ladder import Step, arrive, give_up
 from services.notify.domain.notice import Attempt, Entry, Notice
+from services.notify.domain.steps import Step, arrive, give_up
 from services.notify.domain.transitions import State
 
 
@@ -14,6 +14,7 @@ from services.notify.domain.transitions import State
 class Receipt:
     """What a gateway reports of one message."""
 
+    provider: str
     attempt_id: str
     """Empty where the gateway names only its own id."""
     provider_id: str
@@ -24,12 +25,14 @@ class Receipt:
 
 
 def attempt_for(notice: Notice, receipt: Receipt) -> Attempt | None:
-    """The attempt a receipt speaks of. A receipt whose two ids belong to different messages is nobody's."""
-    if receipt.attempt_id:
-        attempt = notice.attempt(receipt.attempt_id)
-        known = attempt.provider_id if attempt is not None else ""
-        return None if known and receipt.provider_id and known != receipt.provider_id else attempt
-    return next((a for a in notice.attempts if a.provider_id and a.provider_id == receipt.provider_id), None)
+    """The attempt a receipt speaks of. A receipt whose two ids belong to different messages is nobody's, and so is one
+    of another gateway."""
+    attempts = [attempt for attempt in notice.attempts if attempt.provider == receipt.provider]
+    if not receipt.attempt_id:
+        return next((a for a in attempts if a.provider_id and a.provider_id == receipt.provider_id), None)
+    attempt = next((a for a in attempts if a.id == receipt.attempt_id), None)
+    known = attempt.provider_id if attempt is not None else ""
+    return None if known and receipt.provider_id and known != receipt.provider_id else attempt
 
 
 def apply_receipt(notice: Notice, receipt: Receipt, now: datetime) -> Step | None:

@@ -16,10 +16,14 @@ class Verdict(StrEnum):
     """The call left and no answer came: the gateway may have it."""
     TRANSIENT = "transient"
     """Certainly not taken; the same later can succeed."""
+    THROTTLED = "throttled"
+    """Certainly not taken, because we are too fast: slow down and try again."""
     TOKEN = "token"  # noqa: S105 - a class of error, no secret
     """The access token is not accepted (adapters refresh it once and ask again)."""
     RECIPIENT = "recipient"
     """This channel will never reach this phone."""
+    ELSEWHERE = "elsewhere"
+    """This gateway will never reach this phone; another one of the channel may."""
     PAYLOAD = "payload"
     """This message will never be taken on this channel."""
     TEMPLATE = "template"
@@ -34,8 +38,8 @@ class Verdict(StrEnum):
     MONTH_QUOTA = "month-quota"
 
 
-STOPS_CHANNEL = frozenset({Verdict.CONFIGURATION, Verdict.BILLING, Verdict.TOKEN, Verdict.DAY_QUOTA})
-"""No use in trying the next notice on this channel right now."""
+STOPS_GATEWAY = frozenset({Verdict.CONFIGURATION, Verdict.BILLING, Verdict.TOKEN})
+"""No use in trying the next notice there right now; nor where the day's quota is used up."""
 
 
 @dataclass(frozen=True)
@@ -46,3 +50,30 @@ class Result:
     gateway_code: str = ""
     """The gateway's own code, HTTP status or kind of network failure; never text with personal data."""
     provider_id: str = ""
+    """The gateway's own id of the message, where it said one."""
+    cost_vnd: int | None = None
+    """What the gateway says it costs."""
+    quota_left: int | None = None
+    """Messages that the account may still send today, where the gateway says so."""
+
+
+class Fate(StrEnum):
+    """What a gateway says of a message when it is asked."""
+
+    DELIVERED = "delivered"
+    ON_ITS_WAY = "on-its-way"
+    """Taken, and nothing final known."""
+    NOT_DELIVERED = "not-delivered"
+    NOT_THERE = "not-there"
+    """It never came: the same call may be made again."""
+    NO_ANSWER = "no-answer"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came of asking a gateway."""
+
+    fate: Fate
+    gateway_code: str = ""
+    provider_id: str = ""
+    """Its own id, where it was not known before."""

@@ -29,7 +29,8 @@ from contracts.events.routing import (
     DossierResumed,
     DossierSupplementRequested,
 )
-from contracts.types import NoticeChannel, NoticeKind, Outcome
+from contracts.types import NoticeKind, Outcome
+from services.notify.domain.kinds import KINDS, Audience
 from services.notify.domain.notice import Notice
 from services.notify.domain.transitions import State
 
@@ -52,27 +53,29 @@ FILED, SUPPLEMENT = NoticeKind.FILED, NoticeKind.SUPPLEMENT
 PAYMENT, HALTED, DUE_CHANGED = NoticeKind.PAYMENT, NoticeKind.HALTED, NoticeKind.DUE_CHANGED
 WAITING = frozenset({SUPPLEMENT, PAYMENT, HALTED, DUE_CHANGED})
 """About a clock that stands still or a date that comes: a decision makes all of it idle."""
+WARNINGS = frozenset(kind for kind, rule in KINDS.items() if rule.audience is Audience.OFFICER)
+"""What officers are told of a date: idle when the clock stops, when the date is another one, when all is over."""
 RULES: Mapping[type[DossierEvent], Rule] = {
     DossierRegistered: Rule(FILED),
     DossierCompletionRequested: Rule(SUPPLEMENT, overtakes=frozenset({FILED})),
     DossierResubmitted: Rule(None, overtakes=frozenset({SUPPLEMENT})),
     DossierRefused: Rule(NoticeKind.REFUSED, overtakes=frozenset({FILED, SUPPLEMENT})),
     DossierSubmitted: Rule(NoticeKind.RECEIVED, overtakes=frozenset({FILED, SUPPLEMENT})),
-    DossierSupplementRequested: Rule(SUPPLEMENT),
+    DossierSupplementRequested: Rule(SUPPLEMENT, overtakes=WARNINGS),
     DossierSupplemented: Rule(None, overtakes=frozenset({SUPPLEMENT})),
-    DossierPaymentRequested: Rule(PAYMENT),
+    DossierPaymentRequested: Rule(PAYMENT, overtakes=WARNINGS),
     DossierPaid: Rule(None, overtakes=frozenset({PAYMENT})),
-    DossierHalted: Rule(HALTED),
-    DossierResumed: Rule(DUE_CHANGED, overtakes=WAITING),
-    DossierDueChanged: Rule(DUE_CHANGED, overtakes=frozenset({DUE_CHANGED})),
-    DossierExtended: Rule(NoticeKind.EXTENDED, overtakes=frozenset({DUE_CHANGED})),
+    DossierHalted: Rule(HALTED, overtakes=WARNINGS),
+    DossierResumed: Rule(DUE_CHANGED, overtakes=WAITING | WARNINGS),
+    DossierDueChanged: Rule(DUE_CHANGED, overtakes=frozenset({DUE_CHANGED}) | WARNINGS),
+    DossierExtended: Rule(NoticeKind.EXTENDED, overtakes=frozenset({DUE_CHANGED}) | WARNINGS),
     # Routing is the point of order: with a result the withdrawal is void, whichever comes first in the log. So a
     # withdrawal does not end word of a result either.
-    DossierResolved: Rule(NoticeKind.RESOLVED, overtakes=WAITING, ends=frozenset({NoticeKind.WITHDRAWN})),
-    DossierReturned: Rule(NoticeKind.RETURNED, ends=frozenset({NoticeKind.RESOLVED})),
+    DossierResolved: Rule(NoticeKind.RESOLVED, overtakes=WAITING, ends=frozenset({NoticeKind.WITHDRAWN}) | WARNINGS),
+    DossierReturned: Rule(NoticeKind.RETURNED, ends=frozenset({NoticeKind.RESOLVED}) | WARNINGS),
     DossierWithdrawn: Rule(
         NoticeKind.WITHDRAWN,
-        ends=frozenset({FILED, NoticeKind.RECEIVED, NoticeKind.EXTENDED}) | WAITING,
+        ends=frozenset({FILED, NoticeKind.RECEIVED, NoticeKind.EXTENDED}) | WAITING | WARNINGS,
     ),
     DossierCodeIssued: Rule(NoticeKind.ONE_TIME_CODE),
 }
@@ -104,8 +107,9 @@ def new_notice(
     counter: str,
     now: datetime,
     lifetime: timedelta,
+    event_at: datetime | None = None,
 ) -> Notice:
-    """The notice an event makes. A one-time code goes by SMS: what Zalo delays is of no use when it comes."""
+    """The notice an event makes."""
     reason = getattr(event, "reason", None)
     return Notice(
         id=notice_id(event_id),
@@ -115,7 +119,7 @@ def new_notice(
         correlation_id=correlation_id,
         happened_at=event.occurred_at,
         created_at=now,
-        expires_at=getattr(event, "expires_at", now + lifetime),
+        expires_at=getattr(event, "expires_at", now + (KINDS[kind].lifetime or lifetime)),
         next_at=now,
         due_at=getattr(event, "due_at", None) or getattr(event, "answer_due_at", None),
         reasons=getattr(event, "reasons", ()) or ((reason,) if reason else ()),
@@ -124,6 +128,7 @@ def new_notice(
         purpose=getattr(event, "purpose", None),
         secret=getattr(event, "secret", None) or getattr(event, "invitation", None) or "",
         counter=counter,
+        event_at=event_at,
         state=State.CREATED,
-        channel=NoticeChannel.SMS if kind is NoticeKind.ONE_TIME_CODE else NoticeChannel.ZALO,
+        channel=KINDS[kind].first,
     )

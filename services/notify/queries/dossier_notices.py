@@ -32,5 +32,5 @@ async def dossier_notices(mongo: Mongo, code: str, caller: Caller) -> DossierNot
     found = mongo.collection(NOTICES.collection).find({"_id": {"$in": list(recipient.notices)}})
     notices = sorted([NOTICES.to_state(d) async for d in found], key=lambda notice: notice.created_at)
     return DossierNotices(
-        code=code, wants_notices=recipient.contact is not None, notices=[view(notice) for notice in notices]
+        code=code, wants_notices=recipient.wants_notices, notices=[view(notice) for notice in notices]
     )

@@ -59,17 +59,24 @@ def give_number(facts: Facts, code: str) -> None:
     facts.numbers[unit] = {"last": max(int(number), facts.numbers.get(unit, {"last": 0})["last"]), "taken": []}
 
 
-def notice(event_id: str, attempt: str, **changes: Any) -> dict[str, Any]:
+def attempt(id: str, **changes: Any) -> dict[str, Any]:
+    return {"id": id, "provider": "zalo", "provider_id": "", "delivered_at": None} | changes
+
+
+def notice(event_id: str, attempt_id: str, **changes: Any) -> dict[str, Any]:
     made = {
         "code": CODE, "kind": "received", "state": "delivered", "event_id": event_id,
-        "attempts": [{"id": attempt, "delivered_at": NOW - 8 * MINUTE}],
+        "attempts": [attempt(attempt_id, delivered_at=NOW - 8 * MINUTE)],
         "created_at": NOW - 9 * MINUTE, "expires_at": NOW + 60 * MINUTE,
     }  # fmt: skip
     return made | changes
 
 
 def message(reference: str, **changes: Any) -> dict[str, Any]:
-    made = {"tracking_id": reference, "request_id": None, "delivered_at": 1, "accepted_at": 1}
+    made = {
+        "tracking_id": reference, "request_id": None, "provider": "zalo", "provider_id": f"m-{reference}",
+        "delivered_at": 1, "accepted_at": 1,
+    }  # fmt: skip
     return made | changes
 
 

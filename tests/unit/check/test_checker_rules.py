@@ -16,6 +16,7 @@ from tests.unit.check.facts_fixtures import (
     MINUTE,
     NOW,
     SERIES,
+    attempt,
     case,
     change_row,
     dossier,
@@ -73,16 +74,39 @@ def _submitted_twice(facts: Facts) -> None:
 
 def _two_messages_under_two_attempts(facts: Facts) -> None:
     facts.notices["n-e1"] = notice("e1", "n-e1-1") | {
-        "attempts": [{"id": f"n-e1-{n}", "delivered_at": NOW - MINUTE} for n in (1, 2)]
+        "attempts": [attempt(f"n-e1-{n}", delivered_at=NOW - MINUTE) for n in (1, 2)]
     }
     assert facts.messages is not None
     facts.messages.append(message("n-e1-2"))
+
+
+def _texts_without_a_reference(facts: Facts) -> None:
+    """One that its gateway's id tells of, one whose call got no answer."""
+    assert facts.messages is not None
+    facts.notices["n-e1"] = notice("e1", "n-e1-1") | {
+        "attempts": [attempt("n-e1-1", provider="speedsms", provider_id="77"), attempt("n-e1-2", provider="speedsms")]
+    }
+    facts.messages[:] = [m for m in facts.messages if m["tracking_id"] != "n-e1-1"]
+    for id, delivered in (("77", 1), ("78", None)):
+        facts.messages.append(
+            message("", tracking_id=None, provider="speedsms", provider_id=id, delivered_at=delivered)
+        )
+
+
+def _one_text_too_many(facts: Facts) -> None:
+    _texts_without_a_reference(facts)
+    assert facts.messages is not None
+    facts.messages.append(message("", tracking_id=None, provider="speedsms", provider_id="79"))
 
 
 PLANTED: dict[str, tuple[Change, list[tuple[str, str]]]] = {
     "an event that is not sent for too long": (
         lambda f: change_row(f, "e1", pending=True, sent_at=None),
         [("stuck", "event-not-sent")],
+    ),
+    "a text of a gateway without references that nobody sent": (
+        _one_text_too_many,
+        [("orphan", "message-without-notice")],
     ),
     "a gap in an aggregate's numbers": (_gap, [("lost", "sequence-broken"), ("orphan", "event-without-cause")]),
     "a number given twice": (_same_number_twice, [("duplicated", "sequence-broken")]),
@@ -238,13 +262,14 @@ LEFT_ALONE: dict[str, Change] = {
         f.messages.pop(0),  # type: ignore[union-attr]
     ),
     "a message that the network took and dropped": lambda f: (
-        f.notices.update({"n-e1": notice("e1", "a", attempts=[{"id": "a", "delivered_at": None}])}),
+        f.notices.update({"n-e1": notice("e1", "a", attempts=[attempt("a", delivered_at=None)])}),
         f.messages.__setitem__(0, message("a", delivered_at=None)),  # type: ignore[union-attr]
     ),
     "a notice that still has time": lambda f: f.notices.update({"n-e1": notice("e1", "n-e1-1", state="sent")}),
     "the events of other aggregates": lambda f: f.journal.append(
         row("p1", "intake", ProcedurePublished.TYPE, 1, aggregate="procedures/1", subject="1", sent_at=None)
     ),
+    "texts of a gateway that takes no reference of ours": _texts_without_a_reference,
     "phones that are not ours": lambda f: setattr(f, "messages", None),
 }
 

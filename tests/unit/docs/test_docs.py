@@ -21,7 +21,7 @@ LINK = re.compile(r"\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 ANCHOR = re.compile(r'<a id="([^"]+)">')
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-RAISED_WITH_A_SLUG = frozenset({"EnvelopeError", "PydanticCustomError"})
+RAISED_WITH_A_SLUG = frozenset({"EnvelopeError", "PydanticCustomError", "Fault", "WordingRefused"})
 RECORDED_WITH_A_SLUG = frozenset({"Poison", "RefusedRow", "problem"})
 """The slug is their second argument."""
 

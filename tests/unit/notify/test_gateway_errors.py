@@ -26,7 +26,7 @@ def test_zalo_codes_have_their_class(code: int, verdict: Verdict) -> None:
 @pytest.mark.parametrize(
     ("code", "verdict"),
     [
-        ("100", Verdict.TAKEN), ("124", Verdict.ALREADY_TAKEN), ("160", Verdict.TRANSIENT), ("99", Verdict.RECIPIENT),
+        ("100", Verdict.TAKEN), ("124", Verdict.ALREADY_TAKEN), ("160", Verdict.THROTTLED), ("99", Verdict.RECIPIENT),
         ("103", Verdict.BILLING), ("101", Verdict.CONFIGURATION), ("146", Verdict.TEMPLATE), ("201", Verdict.PAYLOAD),
         ("31337", Verdict.NO_ANSWER),
     ],

@@ -9,13 +9,21 @@ import pytest
 
 from contracts.events.notify import NoticeDelivered, NoticeEnded, NoticeSent
 from contracts.types import NoticeKind
-from services.notify.domain.hand_over import hand_over
-from services.notify.domain.ladder import decide_after, morning
 from services.notify.domain.notice import Notice
+from services.notify.domain.policy import morning
 from services.notify.domain.receipts import Receipt, apply_receipt
 from services.notify.domain.results import Result, Verdict
 from services.notify.domain.transitions import State
-from tests.unit.notify.ladder_fixtures import NOON, POLICY, SMS, ZALO, handed_over, new_notice
+from tests.unit.notify.ladder_fixtures import (
+    NOON,
+    POLICY,
+    SMS,
+    ZALO,
+    decide_after,
+    hand_over,
+    handed_over,
+    new_notice,
+)
 
 SECOND = timedelta(seconds=1)
 
@@ -31,7 +39,7 @@ def on_sms(now: datetime = NOON) -> Notice:
 
 def receipt(notice: Notice, number: int, *, delivered: bool = True) -> Receipt:
     attempt = notice.attempts[number - 1]
-    return Receipt(attempt.id, attempt.provider_id, delivered, NOON + 5 * SECOND)
+    return Receipt(attempt.provider, attempt.id, attempt.provider_id, delivered, NOON + 5 * SECOND)
 
 
 def test_the_attempt_is_written_before_the_call_and_its_id_fits_both_gateways() -> None:
@@ -183,7 +191,7 @@ def test_a_night_block_waits_for_the_morning_in_viet_nam() -> None:
 
 def test_a_receipt_before_the_reply_delivers_and_the_reply_changes_nothing_more() -> None:
     notice = handed_over()
-    step = apply_receipt(notice, Receipt(notice.attempts[0].id, "m1", True, NOON), NOON)
+    step = apply_receipt(notice, Receipt(notice.attempts[0].provider, notice.attempts[0].id, "m1", True, NOON), NOON)
     assert step is not None
     assert step.notice.state is State.DELIVERED
     assert [type(event) for event in step.events] == [NoticeDelivered]
@@ -205,7 +213,7 @@ def test_a_second_receipt_is_a_repeat() -> None:
 def test_a_receipt_while_the_fallback_waits_makes_the_fallback_needless() -> None:
     notice = after(handed_over(), Verdict.NO_ANSWER)
     waiting = replace(notice, state=State.CREATED, channel=SMS)
-    step = apply_receipt(waiting, Receipt(notice.attempts[0].id, "m1", True, NOON), NOON)
+    step = apply_receipt(waiting, Receipt(notice.attempts[0].provider, notice.attempts[0].id, "m1", True, NOON), NOON)
     assert step is not None
     assert step.notice.state is State.DELIVERED
     assert step.notice.channel is ZALO
@@ -230,13 +238,16 @@ def test_a_receipt_after_the_fallback_was_sent_is_written_down_and_causes_nothin
 
 def test_a_receipt_whose_two_ids_belong_to_different_messages_is_nobodys() -> None:
     notice = after(handed_over(), Verdict.TAKEN, provider_id="m1")
-    assert apply_receipt(notice, Receipt(notice.attempts[0].id, "other", True, NOON), NOON) is None
-    assert apply_receipt(notice, Receipt("n-x-1", "m1", True, NOON), NOON) is None
+    assert (
+        apply_receipt(notice, Receipt(notice.attempts[0].provider, notice.attempts[0].id, "other", True, NOON), NOON)
+        is None
+    )
+    assert apply_receipt(notice, Receipt("zalo", "n-x-1", "m1", True, NOON), NOON) is None
 
 
 def test_a_failed_delivery_of_an_sms_puts_the_dossier_on_the_call_list() -> None:
     notice = after(on_sms(), Verdict.TAKEN, provider_id="s1")
-    step = apply_receipt(notice, Receipt("", "s1", False, NOON), NOON)
+    step = apply_receipt(notice, Receipt("esms", "", "s1", False, NOON), NOON)
     assert step is not None
     assert step.notice.state is State.UNDELIVERABLE
     assert step.notice.reason == "sms-not-delivered"

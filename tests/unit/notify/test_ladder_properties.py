@@ -11,12 +11,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from contracts.events.notify import NoticeDelivered, NoticeEnded, NoticeSent
-from contracts.types import NoticeChannel, NoticeKind
-from services.notify.domain.hand_over import HandOver, hand_over, is_due
-from services.notify.domain.ladder import Step, decide_after
+from contracts.types import NoticeKind
+from services.notify.domain.hand_over import HandOver, Look, is_due
+from services.notify.domain.ladder import Ladder
 from services.notify.domain.notice import Attempt, Notice
 from services.notify.domain.receipts import Receipt, apply_receipt
-from services.notify.domain.results import Result, Verdict
+from services.notify.domain.results import Answer, Fate, Result, Verdict
+from services.notify.domain.routes import Routes, Trait
+from services.notify.domain.steps import Step
 from services.notify.domain.transitions import FINAL
 from tests.unit.notify.ladder_fixtures import NOON, POLICY, SMS, ZALO, new_notice
 
@@ -25,24 +27,44 @@ SECRET = "a sealed box"
 REFUSALS = tuple(v for v in Verdict if v not in (Verdict.TAKEN, Verdict.ALREADY_TAKEN, Verdict.NO_ANSWER))
 
 
-class Ladder(RuleBasedStateMachine):
-    """Gateways that take a message once per id (eSMS) or every time (Zalo), and answers that may get lost."""
+GATEWAYS = {
+    trait.provider: trait
+    for trait in (
+        Trait("zalo", ZALO, asked_by_message=True),
+        Trait("esms", SMS, repeat_holds=timedelta(hours=23), asked_by_message=True),
+        Trait("vnpt", SMS, repeat_holds=timedelta(hours=23), asked_by_attempt=True),
+        Trait("speedsms", SMS),
+        Trait("asked", SMS, asked_by_attempt=True),
+    )
+}
+TEXTS = sorted(GATEWAYS.keys() - {"zalo"})
+
+
+class Notices(RuleBasedStateMachine):
+    """Gateways that take a message once per id or every time, can be asked or not, and answers that may get lost."""
 
     def __init__(self) -> None:
         super().__init__()
         self.now: datetime = NOON
         self.notice: Notice = new_notice()
         self.calls: list[Attempt] = []
-        self.answers: list[tuple[str, Result]] = []
+        self.answers: list[tuple[str, Result | Answer]] = []
         self.taken: dict[str, str] = {}
-        self.channel_of: dict[str, NoticeChannel] = {}
+        self.trait_of: dict[str, Trait] = {}
+        self.questions: list[Attempt] = []
         self.events: Counter[type] = Counter()
         self.finals: list[str] = []
-        self.zalo_calls: Counter[str] = Counter()
+        self.calls_of: Counter[str] = Counter()
 
-    @initialize(sms_only=st.booleans(), kind=st.sampled_from([NoticeKind.RETURNED, NoticeKind.ONE_TIME_CODE]))
-    def begin(self, sms_only: bool, kind: NoticeKind) -> None:
-        self.sms_only = sms_only
+    @initialize(
+        sms_only=st.booleans(),
+        kind=st.sampled_from([NoticeKind.RETURNED, NoticeKind.ONE_TIME_CODE]),
+        texts=st.lists(st.sampled_from(TEXTS), min_size=1, unique=True),
+        eager=st.booleans(),
+    )
+    def begin(self, sms_only: bool, kind: NoticeKind, texts: list[str], eager: bool) -> None:
+        self.sms_only, self.eager = sms_only, eager
+        self.ladder = Ladder(POLICY, {name: GATEWAYS[name] for name in ["zalo", *texts]})
         if kind is NoticeKind.ONE_TIME_CODE:
             code = replace(new_notice(kind), channel=SMS, expires_at=NOON + timedelta(minutes=5))
             self.notice, self.sms_only = code, False
@@ -63,64 +85,91 @@ class Ladder(RuleBasedStateMachine):
     def time_passes(self, seconds: int) -> None:
         self.now += timedelta(seconds=seconds)
 
-    @rule(zalo_closed=st.booleans())
-    def the_sender_looks(self, zalo_closed: bool) -> None:
+    @rule(data=st.data())
+    def the_sender_looks_in_time(self, data: st.DataObject) -> None:
+        self.now = max(self.now, self.notice.next_at or self.now)
+        self.the_sender_looks(data)
+
+    @rule(data=st.data())
+    def the_sender_looks(self, data: st.DataObject) -> None:
         if not is_due(self.notice, self.now):
             return
-        closed = {ZALO: self.now + timedelta(minutes=5)} if zalo_closed else {}
-        after = hand_over(self.notice, POLICY, self.now, closed, sms_only=self.sms_only)
+        names = sorted(self.ladder.traits)
+        order = data.draw(st.permutations(names))
+        shut = data.draw(st.sets(st.sampled_from(names)))
+        self._look(Routes(tuple(GATEWAYS[n] for n in order), dict.fromkeys(shut, self.now + timedelta(minutes=5))))
+
+    def _look(self, routes: Routes) -> HandOver:
+        after = Look(self.ladder, routes, self.now, self.sms_only).hand_over(self.notice)
         self._apply(after)
+        if after.question is not None:
+            self.questions.append(after.question)
         if after.attempt is not None:
             assert self.now < self.notice.expires_at, "a call for what is of no use any more"
             assert self.notice.secret == SECRET, "a call has nothing to say"
             self.calls.append(after.attempt)
-            self.channel_of[after.attempt.id] = after.attempt.channel
-            self.zalo_calls[after.attempt.id] += after.attempt.channel is ZALO
+            self.trait_of[after.attempt.id] = self.ladder.traits[after.attempt.provider]
+            self.calls_of[after.attempt.id] += 1
+        return after
 
     @precondition(lambda self: self.calls)
     @rule(data=st.data(), takes=st.booleans(), lost=st.booleans(), refusal=st.sampled_from(REFUSALS))
     def a_gateway_answers(self, data: st.DataObject, takes: bool, lost: bool, refusal: Verdict) -> None:
         call = self.calls.pop(data.draw(st.integers(0, len(self.calls) - 1)))
-        if call.channel is SMS and call.id in self.taken:
-            result = Result(Verdict.ALREADY_TAKEN, "124")
-        elif takes:
-            self.taken[call.id] = f"p-{call.id}"
-            result = Result(Verdict.TAKEN, "0", self.taken[call.id])
-        else:
-            result = Result(refusal, "x")
+        result = self._take(call.id) if takes or call.id in self.taken else Result(refusal, "x")
         self.answers.append((call.id, Result(Verdict.NO_ANSWER, "timeout") if lost else result))
+
+    def _take(self, id: str) -> Result:
+        if id in self.taken:
+            return Result(Verdict.ALREADY_TAKEN, "124")
+        self.taken[id] = f"p-{id}"
+        return Result(Verdict.TAKEN, "0", self.taken[id])
 
     @precondition(lambda self: self.calls)
     @rule()
     def the_process_dies_before_the_call(self) -> None:
         self.calls.pop()
 
+    @precondition(lambda self: self.questions)
+    @rule(data=st.data(), lost=st.booleans(), final=st.booleans(), delivered=st.booleans())
+    def a_gateway_is_asked(self, data: st.DataObject, lost: bool, final: bool, delivered: bool) -> None:
+        attempt = self.questions.pop(data.draw(st.integers(0, len(self.questions) - 1)))
+        trait = self.trait_of[attempt.id]
+        assert trait.asked_by_attempt or (trait.asked_by_message and attempt.provider_id)
+        known = Fate.ON_ITS_WAY if not final else Fate.DELIVERED if delivered else Fate.NOT_DELIVERED
+        fate = Fate.NO_ANSWER if lost else known if attempt.id in self.taken else Fate.NOT_THERE
+        # What never came may still come, from a process that was only slow: its call is made all the same.
+        self.answers.append((attempt.id, Answer(fate, "x", self.taken.get(attempt.id, ""))))
+
     @precondition(lambda self: self.answers)
     @rule(data=st.data(), repeat=st.booleans())
     def an_answer_is_recorded(self, data: st.DataObject, repeat: bool) -> None:
         position = data.draw(st.integers(0, len(self.answers) - 1))
         id, result = self.answers[position] if repeat else self.answers.pop(position)
-        self._apply(decide_after(self.notice, id, result, POLICY, self.now))
+        self._apply(self._after(id, result))
+
+    def _after(self, id: str, result: Result | Answer) -> Step:
+        if isinstance(result, Answer):
+            return self.ladder.after_question(self.notice, id, result, self.now, 0.5)
+        return self.ladder.after_call(self.notice, id, result, self.now)
 
     @precondition(lambda self: self.taken)
     @rule(data=st.data(), delivered=st.booleans(), with_ref=st.booleans())
     def a_receipt_comes(self, data: st.DataObject, delivered: bool, with_ref: bool) -> None:
         id = data.draw(st.sampled_from(sorted(self.taken)))
-        channel = self.channel_of[id]
-        receipt = Receipt(
-            id if with_ref or channel is ZALO else "", self.taken[id], delivered or channel is ZALO, self.now
-        )
+        provider, zalo = self.trait_of[id].provider, self.trait_of[id].channel is ZALO
+        receipt = Receipt(provider, id if with_ref or zalo else "", self.taken[id], delivered or zalo, self.now)
         step = apply_receipt(self.notice, receipt, self.now)
         if step is not None:
             self._apply(step)
 
     @invariant()
-    def zalo_is_called_at_most_once_per_id(self) -> None:
-        assert all(count <= 1 for count in self.zalo_calls.values())
+    def only_what_knows_repeats_is_called_twice_under_one_id(self) -> None:
+        assert all(count <= 1 or self.trait_of[id].repeat_holds for id, count in self.calls_of.items())
 
     @invariant()
-    def each_gateway_takes_at_most_one_message_and_zalo_is_not_used_after_sms(self) -> None:
-        taken = Counter(self.channel_of[id] for id in self.taken)
+    def there_is_at_most_one_message_on_each_channel_and_zalo_is_not_used_after_sms(self) -> None:
+        taken = Counter(self.trait_of[id].channel for id in self.taken)
         assert all(count <= 1 for count in taken.values()), taken
         order = [attempt.channel for attempt in self.notice.attempts]
         assert ZALO not in order[order.index(SMS) :] if SMS in order else True
@@ -146,19 +195,21 @@ class Ladder(RuleBasedStateMachine):
         assert (self.notice.next_at is None) == (self.notice.state in FINAL)
 
     def teardown(self) -> None:
-        """Left alone, with gateways that refuse everybody, it ends."""
+        """Left alone, with gateways that refuse everybody or take everything, it ends, and no phone has it twice."""
         for _ in range(400):
             if self.notice.state in FINAL:
+                self.there_is_at_most_one_message_on_each_channel_and_zalo_is_not_used_after_sms()
                 return
             assert self.notice.next_at is not None
             self.now = max(self.now, self.notice.next_at)
-            after = hand_over(self.notice, POLICY, self.now, {}, sms_only=self.sms_only)
-            self._apply(after)
+            after = self._look(Routes(tuple(self.ladder.traits.values()), {}))
             if after.attempt is not None:
-                verdict = Result(Verdict.RECIPIENT, "99")
-                self._apply(decide_after(self.notice, after.attempt.id, verdict, POLICY, self.now))
+                result = self._take(after.attempt.id) if self.eager else Result(Verdict.RECIPIENT, "99")
+                self._apply(self._after(after.attempt.id, result))
+            if after.question is not None:
+                self._apply(self._after(after.question.id, Answer(Fate.NO_ANSWER)))
         raise AssertionError(f"still {self.notice.state}")
 
 
-TestLadder = Ladder.TestCase
-TestLadder.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+TestLadder = Notices.TestCase
+TestLadder.settings = settings(max_examples=300, stateful_step_count=40, deadline=None)

@@ -36,6 +36,7 @@ from contracts.events.routing import (
 )
 from contracts.generate.__main__ import CONTRACTS
 from contracts.types import CodePurpose, NoticeChannel, NoticeKind, Outcome
+from services.notify.domain.kinds import KINDS, Audience, Lane
 from services.notify.domain.notice import Notice
 from services.notify.domain.recipient import Recipient
 from services.notify.domain.rules import RULES, TERMINATED, new_notice, rule_of
@@ -71,7 +72,8 @@ def story(*events: type[DossierEvent]) -> dict[str, bool]:
 
 
 def test_every_kind_is_made_by_some_event() -> None:
-    assert {rule.makes for rule in (*RULES.values(), TERMINATED)} - {None} == set(NoticeKind)
+    to_citizens = {kind for kind, rule in KINDS.items() if rule.audience is Audience.CITIZEN}
+    assert {rule.makes for rule in (*RULES.values(), TERMINATED)} - {None} == to_citizens
 
 
 def test_a_termination_is_no_result_to_come_for_and_makes_void_what_a_result_does() -> None:
@@ -185,8 +187,9 @@ def test_a_code_goes_by_sms_until_it_ends_with_its_purpose_and_its_secret() -> N
     assert isinstance(event, DossierCodeIssued)
     assert (notice.channel, notice.expires_at) == (NoticeChannel.SMS, event.expires_at)
     assert (notice.purpose, notice.secret) == (CodePurpose.HAND_OVER, event.secret)
-    assert notice.is_urgent
-    assert not any(made(other).is_urgent for other in RULES if RULES[other].makes not in (None, notice.kind))
+    assert notice.lane is Lane.URGENT
+    others = [made(other) for other in RULES if RULES[other].makes not in (None, notice.kind)]
+    assert not any(other.lane is Lane.URGENT for other in others)
 
 
 def test_what_each_event_tells_is_in_its_notice() -> None:

@@ -10,16 +10,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from contracts.types import NoticeKind
 from services.notify.settings import NotifySettings
-
-
-def test_a_template_id_may_be_replaced_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ZALO_TEMPLATE_IDS", '{"received": "999"}')
-    ids = NotifySettings().template_ids
-    assert ids[NoticeKind.RECEIVED] == "999"
-    assert ids[NoticeKind.RETURNED] == "300105"
-    assert set(ids) == set(NoticeKind) - {NoticeKind.ONE_TIME_CODE}
 
 
 @pytest.mark.parametrize("url", ["danhgia.example.vn", "ftp://x.vn/r", "https://x.vn/r t", "https://" + "x" * 120])

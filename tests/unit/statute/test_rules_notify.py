@@ -19,7 +19,9 @@ from contracts.generate.__main__ import CONTRACTS
 from contracts.types import NoticeKind, Timeliness
 from services.notify.domain.recipient import Recipient
 from services.notify.domain.rules import RULES, new_notice
-from services.notify.domain.words import Particulars, fields
+from services.notify.templates.defaults import default_templates
+from services.notify.templates.domain.render import fill
+from services.notify.templates.domain.values import Particulars, case_of, values_of
 from tests.unit.notify.ladder_fixtures import NOON, POLICY
 
 ABOUT = Particulars("Đăng ký mẫu thử", "H99.01")
@@ -31,7 +33,8 @@ def said(event: type[DossierEvent], **changes: object) -> tuple[NoticeKind, dict
     kind = RULES[event].makes
     assert kind is not None
     notice = new_notice(event(**(data | changes)), kind, "e1", "c", "H99.01", NOON, POLICY.sms_receipt)
-    return kind, fields(notice, ABOUT)
+    filled = fill(default_templates()[kind].content, case_of(notice, ABOUT), values_of(notice, ABOUT), "")
+    return kind, dict(filled.fields)
 
 
 def test_rule_3_a_request_for_papers_names_them_and_a_refusal_its_ground() -> None:
