@@ -91,9 +91,9 @@ async def test_zalo_is_asked_before_a_late_receipt_costs_a_text(town: Town) -> N
 
 
 async def test_a_receipt_after_the_fallback_is_written_down_and_sends_nothing_more(town: Town) -> None:
-    await town.faults(receipt_delay_ms=[3000, 3000])
+    await town.faults(receipt_delay_ms=[6000, 6000])
     await town.happens(town.submitted(code()))
-    async with town.working(zalo_receipt_seconds=0.8):
+    async with town.working(zalo_receipt_seconds=2.5):
         await town.reaches(code(), "sent")
         await town.faults(receipt_delay_ms=[20, 80])
         await town.reaches(code(), "delivered")

@@ -120,7 +120,7 @@ async def test_zalo_that_drops_the_line_and_sends_no_receipt_is_followed_by_one_
     await town.faults(drop_after_accept=1.0, receipt_never=1.0, providers=["zalo"])
     await town.happens(town.submitted(code()))
     async with town.working():
-        await town.reaches(code(), "sent")
+        await town.reaches(code(), "delivered")
     assert [message["provider"] for message in await town.messages()] == ["zalo", "esms"]
 
 

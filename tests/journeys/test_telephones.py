@@ -21,7 +21,7 @@ async def test_a_phone_without_zalo_gets_an_unaccented_text_message(town: Town) 
     notice = await town.notice_ends(code, "received")
     assert (notice["state"], notice["channel"]) == ("delivered", "sms")
     [message] = await town.messages(citizen)
-    assert message["provider"] == "esms"
+    assert message["provider"] in ("esms", "vnpt", "smpp", "speedsms")
     assert message["text"].isascii()
     assert code in message["text"]
     assert message["text"].startswith("[MOTCUA] ")

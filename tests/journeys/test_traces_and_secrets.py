@@ -40,6 +40,8 @@ OPEN_TO_ALL = {
     ("GET", "/v1/keys/intake"),
     ("POST", "/v1/webhooks/zalo"),  # signed by Zalo
     ("GET", "/v1/webhooks/esms/{secret}"),  # carries its secret
+    ("POST", "/v1/webhooks/speedsms/{secret}"),  # carries its secret
+    ("GET", "/v1/public/delivery-figures"),  # sums over everybody
 }
 SAMPLE = {
     "code": "H12.970.00-261123-0001",
@@ -52,6 +54,8 @@ SAMPLE = {
     "form": "receipt",
     "file": "f-1",
     "delivery": "d-1",
+    "kind": "received",
+    "unit": JUSTICE,
 }
 
 
