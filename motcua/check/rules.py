@@ -34,6 +34,8 @@ NOTICE_OF: Mapping[str, str] = {
 }
 UNIT_CODE = re.compile(UNIT_CODE_PATTERN)
 FINAL_NOTICES = frozenset({"delivered", "undeliverable", "failed", "expired", "cancelled"})
+NO_ANSWER = frozenset({"", "no-answer"})
+"""Results of a call that may have been taken: it died with its process, or nobody answered."""
 COMMANDS = frozenset(command.TYPE for command in counter.COMMANDS)
 
 
@@ -224,11 +226,11 @@ def _by_attempt(
     Where a gateway takes no reference of ours its own id tells. A call without an answer leaves no id: as many messages
     of that gateway as there were such calls may be theirs.
     """
-    ours = {(a["provider"], a["provider_id"]): a["id"] for a in attempts if a["provider_id"]}
+    ours = {(a.get("provider"), a["provider_id"]): a["id"] for a in attempts if a["provider_id"]}
     unanswered: dict[str, list[str]] = defaultdict(list)
     for attempt in attempts:
-        if not attempt["provider_id"]:
-            unanswered[attempt["provider"]].append(attempt["id"])
+        if not attempt["provider_id"] and attempt.get("result", "") in NO_ANSWER:
+            unanswered[attempt.get("provider", "")].append(attempt["id"])
     found: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for message in messages:
         provider = message["provider"]

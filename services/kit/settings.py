@@ -18,7 +18,7 @@ from services.kit.mongo.driver import Driver, Mongo
 class KafkaSettings(BaseSettings):
     """How to reach and read Kafka. Environment prefix `KAFKA_`."""
 
-    model_config = SettingsConfigDict(env_prefix="KAFKA_", frozen=True)
+    model_config = SettingsConfigDict(hide_input_in_errors=True, env_prefix="KAFKA_", frozen=True)
 
     bootstrap: str = "127.0.0.1:9192"
     idempotence: bool = True
@@ -38,7 +38,9 @@ class Settings(BaseSettings):
     """What every process of every service needs. A field `x_y` is the environment variable `X_Y`;
     secrets may come as files from the folder `SECRETS_DIR` (`/run/secrets` in containers)."""
 
-    model_config = SettingsConfigDict(frozen=True, secrets_dir=os.environ.get("SECRETS_DIR"), extra="ignore")
+    model_config = SettingsConfigDict(
+        hide_input_in_errors=True, frozen=True, secrets_dir=os.environ.get("SECRETS_DIR"), extra="ignore"
+    )
 
     environment: Literal["development", "production"] = "development"
     mongodb_url: SecretStr = SecretStr("mongodb://127.0.0.1:27117")

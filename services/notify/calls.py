@@ -9,13 +9,12 @@ from dataclasses import dataclass, field
 
 from contracts.types import NoticeChannel, NoticeKind
 from services.kit import logs, metrics
-from services.notify.channels import Letter, Question, Wording
+from services.notify.channels import Gateway, Letter, Question, Wording
 from services.notify.commands.claim_notice import Call, Doubt
 from services.notify.desk import Desk
 from services.notify.domain.costs import Prices
 from services.notify.domain.notice import Attempt, Notice
 from services.notify.domain.results import Answer, Fate, Result, Verdict
-from services.notify.pace import Paces
 from services.notify.preferences import Preferences
 from services.notify.preferences.preference import REFUSAL_CODES
 from services.notify.templates import Particulars, WordingRefused
@@ -44,7 +43,6 @@ class Caller:
     """Calls the gateways. Contact and secret live for the call only."""
 
     desk: Desk
-    paces: Paces
     word: Word
     preferences: Preferences
     rating_base: str
@@ -62,7 +60,7 @@ class Caller:
         self._log("notice.attempted", call.notice, attempt, result.verdict, result.gateway_code)
         self.desk.stops.heed(provider, call.notice.kind, result)
         if result.verdict is Verdict.THROTTLED:
-            self.paces.of(provider).slow_down()
+            self.desk.paces.of(provider).slow_down()
         jitter = random.random()  # noqa: S311 - jitter, no secret
         refused = provider == "zalo" and result.gateway_code in REFUSAL_CODES
         phone = self.preferences.key_of(call.contact.phone) if refused else None
@@ -72,9 +70,10 @@ class Caller:
         """Ask about a message before anything else is concluded or sent."""
         attempt = doubt.attempt
         question = Question(attempt.id, attempt.provider_id, attempt.at)
-        await self.paces.wait(attempt.provider)
         try:
-            answer = await self.desk.gateways[attempt.provider].ask(question)
+            with self.desk.call(attempt.provider):
+                await self.desk.paces.wait(attempt.provider)
+                answer = await self.desk.gateways[attempt.provider].ask(question)
         except Exception as error:  # noqa: BLE001 - a question can always be asked again
             log.error("sender.question_failed", provider=attempt.provider, error=type(error).__name__)
             answer = Answer(Fate.NO_ANSWER, type(error).__name__)
@@ -93,19 +92,27 @@ class Caller:
         except WordingRefused as error:
             log.error("notice.not_worded", notice_id=call.notice.id, kind=call.notice.kind, slug=error.slug)
             return Result(Verdict.PAYLOAD, error.slug), unsaid
+        except Exception as error:  # noqa: BLE001 - surely not sent: no gateway was called
+            log.error("notice.not_worded", notice_id=call.notice.id, kind=call.notice.kind, error=type(error).__name__)
+            return Result(Verdict.PAYLOAD, "not-worded"), unsaid
         if attempt.channel is NoticeChannel.ZALO and not letter.wording.zalo_template_id:
             return Result(Verdict.PAYLOAD, "template-missing"), letter.wording
         if attempt.provider == "vnpt" and not letter.wording.vnpt_template_id:
             return Result(Verdict.ELSEWHERE, "template-missing"), letter.wording
-        await self.paces.wait(attempt.provider)
-        started = time.perf_counter()
+        with self.desk.call(attempt.provider):
+            await self.desk.paces.wait(attempt.provider)
+            result, seconds = await self._timed(gateway, letter)
+        self.heed(attempt.provider, result, seconds)
+        return result, letter.wording
+
+    async def _timed(self, gateway: Gateway, letter: Letter) -> tuple[Result, float]:
+        started, provider = time.perf_counter(), gateway.trait.provider
         try:
             result = await gateway.send(letter)
         except Exception as error:  # noqa: BLE001 - whatever broke, the call may have left
-            log.error("sender.call_failed", provider=attempt.provider, error=type(error).__name__)
+            log.error("sender.call_failed", provider=provider, error=type(error).__name__)
             result = Result(Verdict.NO_ANSWER, type(error).__name__)
-        self.heed(attempt.provider, result, time.perf_counter() - started)
-        return result, letter.wording
+        return result, time.perf_counter() - started
 
     def _letter(self, call: Call) -> Letter:
         """Raises: WordingRefused."""

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from contracts.types import NoticeChannel
 from services.notify.channels import Gateway
 from services.notify.domain.notice import Notice
 from services.notify.domain.routes import Routes, Traits
+from services.notify.pace import Paces
 from services.notify.stops import Stops
 
+LONGEST_BACKLOG_S = 1.0
+"""A claim waits no longer for its gateway's pace: it must not be taken for a dead process's."""
 Order = Callable[[float], Sequence[str]]
 """SMS gateways for one message, by weight: `dice`, 0 to 1, drawn outside."""
 Capped = Callable[[Notice], Mapping[str, datetime]]
 """Gateways that rest for this notice because its day's money is spent, and until when."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Desk:
     """The gateways of this process."""
 
@@ -26,6 +31,12 @@ class Desk:
     stops: Stops
     order: Order
     capped: Capped
+    paces: Paces
+    places: int
+    """Calls under way that one gateway may have: one that hangs or is slow leaves room for the others."""
+    _under_way: Counter[str] = field(default_factory=Counter)
+    _taken: dict[str, str] = field(default_factory=dict)
+    """Notices claimed in this round and their gateways; the calls have not begun."""
 
     @property
     def traits(self) -> Traits:
@@ -39,4 +50,29 @@ class Desk:
         closed = dict(self.capped(notice))
         for provider, until in self.stops.closed(notice.kind).items():
             closed[provider] = max(until, closed.get(provider, until))
-        return Routes((*zalo, *texts), closed)
+        busy = frozenset(name for name in self.gateways if self._busy(name, notice.id))
+        return Routes((*zalo, *texts), closed, busy)
+
+    def begin_round(self) -> None:
+        """The calls of the last round have begun."""
+        self._taken.clear()
+
+    def takes(self, notice_id: str, provider: str) -> None:
+        """A claim of this round goes there; decided again it may go elsewhere."""
+        self._taken[notice_id] = provider
+
+    @contextmanager
+    def call(self, provider: str) -> Iterator[None]:
+        """A call is under way."""
+        self._under_way[provider] += 1
+        try:
+            yield
+        finally:
+            self._under_way[provider] -= 1
+
+    def _busy(self, provider: str, notice_id: str) -> bool:
+        coming = sum(name == provider for id, name in self._taken.items() if id != notice_id)
+        if self._under_way[provider] + coming >= self.places:
+            return True
+        pace = self.paces.of(provider)
+        return pace.backlog + coming / pace.current > LONGEST_BACKLOG_S

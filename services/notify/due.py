@@ -10,6 +10,7 @@ small share of each round, or what the others leave.
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -30,6 +31,9 @@ MOST_BUCKETS = 240
 THOROUGH_EVERY_S = 5.0
 STRAGGLERS_EVERY_S = 3600.0
 MOST_AT_ONCE = 5000
+MOST_HELD = 200
+AGAIN_S = 0.5
+"""When a notice is looked at again whose gateway was busy."""
 BULK_SHARE = 10
 """One place in so many is kept for what is in no hurry: it must not starve behind an endless day."""
 
@@ -142,23 +146,54 @@ class DueNotices:
     now: Now
 
     def __post_init__(self) -> None:
+        self._held: dict[str, tuple[float, Due]] = {}
+        self._lanes_at = -math.inf
         self._normal, self._bulk = (LaneOfNotices(self.mongo, self.now, lane) for lane in BUCKETS)
 
     @property
     def waiting(self) -> int:
-        return self._normal.waiting + self._bulk.waiting
+        return self._normal.waiting + self._bulk.waiting + len(self._held)
 
     async def take(self, most: int) -> list[Due]:
         """The next due notices: urgent ones, then the oldest; a tenth of the room is for what is in no hurry."""
         if most <= 0:
             return []
-        taken = await self._urgent(most)
+        taken = self._ready(most)
+        taken += [due for due in await self._urgent(most - len(taken)) if due.id not in self._held]
+        return taken + await self._lanes(most - len(taken))
+
+    async def _lanes(self, most: int) -> list[Due]:
+        """What waits on the lanes, without what was put back: that lies in its bucket still."""
+        if most <= 0 or (self._held and time.monotonic() < self._lanes_at):
+            return []
+        taken: list[Due] = []
         taken += await self._bulk.take(min(most // BULK_SHARE, most - len(taken)))
         taken += await self._normal.take(most - len(taken))
-        return taken + await self._bulk.take(most - len(taken))
+        taken += await self._bulk.take(most - len(taken))
+        new = [due for due in taken if due.id not in self._held]
+        if not new:
+            self._lanes_at = time.monotonic() + AGAIN_S
+        return new
+
+    def put_back(self, due: Due) -> None:
+        """Its gateway has enough to do; nothing was written. It comes again in a moment, before the others."""
+        self._held[due.id] = (time.monotonic() + AGAIN_S, due)
+
+    @property
+    def crowded(self) -> bool:
+        """So many were put back that more should rather be written down for later."""
+        return len(self._held) >= MOST_HELD
+
+    def _ready(self, most: int) -> list[Due]:
+        now = time.monotonic()
+        ready = [due for at, due in self._held.values() if at <= now][:most]
+        for due in ready:
+            del self._held[due.id]
+        return ready
 
     def forget(self) -> None:
         """Another process may have worked meanwhile: read everything anew."""
+        self._held.clear()
         self._normal.forget()
         self._bulk.forget()
 

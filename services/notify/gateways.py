@@ -54,7 +54,7 @@ def make_vnpt(settings: NotifySettings) -> Vnpt:
         settings.vnpt_contract_id,
         settings.vnpt_send_time_format,
     )
-    return Vnpt(_transport(settings), account)
+    return Vnpt(_transport(settings), account, now=settings.clock().now)
 
 
 def _esms(settings: NotifySettings) -> Esms:

@@ -40,6 +40,11 @@ class Pace:
         steps = int((self.clock() - self._changed_at) // GROWS_EVERY_S) if self._now < self.rate else 0
         return min(self.rate, self._now * GROWS_BY ** min(steps, 200))
 
+    @property
+    def backlog(self) -> float:
+        """Seconds until the next free place."""
+        return max(0.0, self._free_at - self.clock())
+
     def book(self) -> float:
         """Take the next place. Returns: seconds to wait for it; a tenth of a second's calls may go at once."""
         now, step = self.clock(), 1 / self.current

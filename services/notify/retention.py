@@ -2,14 +2,15 @@
 refusals. That a notice was sent, when, how and with what result stays.
 
 Texts are never stored, secrets go with the last call. The contact goes when the dossier is over and each of its notices
-has been final for the retention time.
+has been final for the retention time; of a dossier that never ends (a result that nobody collects), when nothing was
+told for the longest time.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -71,10 +72,12 @@ def _after(recipient: Recipient, event: DossierEvent, now: datetime) -> Recipien
 
 @dataclass(frozen=True)
 class WipeContact:
-    """Wipe the contact of a dossier that is over, unless something of it was under way lately."""
+    """Wipe the contact of a dossier that is over, unless something of it was under way lately; of one that is not over,
+    unless anything was within the longest time. Never while a notice is not final: it still needs the contact."""
 
     code: str
     kept: timedelta
+    longest: timedelta
 
     def needs(self) -> Iterable[Ref]:
         return (Ref(RECIPIENTS, self.code),)
@@ -82,15 +85,20 @@ class WipeContact:
     def decide(self, work: Work, now: datetime) -> bool:
         """Returns: whether it was wiped."""
         recipient = work.get(RECIPIENTS, self.code)
-        if recipient is None or recipient.contact is None or recipient.quiet_since is None:
+        since = None if recipient is None else recipient.quiet_since or recipient.contact_since
+        if recipient is None or recipient.contact is None or since is None:
             return False
         notices = [notice for notice in work.get_all(NOTICES, recipient.notices) if notice is not None]
-        quiet = max([recipient.quiet_since, *(_ended_at(notice, now) for notice in notices)])
-        if quiet + self.kept > now:
+        quiet = max([since, *(_ended_at(notice, now) for notice in notices)])
+        goes_at = quiet + (self.longest if recipient.quiet_since is None else self.kept)
+        if goes_at <= now and all(notice.is_final for notice in notices):
+            work.put(RECIPIENTS, self.code, recipient.wiped(now))
+            return True
+        if recipient.quiet_since is None:
+            work.put(RECIPIENTS, self.code, replace(recipient, look_at=goes_at - self.kept))
+        else:
             work.put(RECIPIENTS, self.code, recipient.ended(quiet))
-            return False
-        work.put(RECIPIENTS, self.code, recipient.wiped(now))
-        return True
+        return False
 
 
 def _ended_at(notice: Notice, now: datetime) -> datetime:
@@ -109,7 +117,9 @@ class Retention:
     lease: Lease
     now: Now
     kept: timedelta
-    """How long after the last sign of life."""
+    """How long after the last sign of life of a dossier that is over."""
+    longest: timedelta
+    """How long after that of one that is not; not shorter than the other."""
 
     async def run(self, stop: asyncio.Event) -> None:
         await LeasedLoop(self.lease, self.once, EVERY_S, look_s=5.0).run(stop)
@@ -118,7 +128,7 @@ class Retention:
         """One round. Returns: contacts wiped."""
         due = DueWork(
             self.mongo, self.committer, self.lease, lambda: self.now() - self.kept, RECIPIENTS.collection, "wipes",
-            lambda code: WipeContact(code, self.kept),
+            lambda code: WipeContact(code, self.kept, self.longest),
         )  # fmt: skip
         wiped = sum(bool(result) for _, result in await due.once())
         emptied = await forget_empty(self.mongo, self.now())

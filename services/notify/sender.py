@@ -16,12 +16,13 @@ from services.kit.commit import Committer
 from services.kit.ids import new_id
 from services.kit.lease import Lease
 from services.kit.mongo import Mongo
+from services.kit.mongo.driver import PyMongoError
 from services.kit.sealing import Opener
 from services.kit.work import Cause, Item
 from services.notify.batches import run_isolated
 from services.notify.calls import Answered, Caller
 from services.notify.commands.cancel_waiting import CancelWaiting
-from services.notify.commands.claim_notice import Call, ClaimNotice, Doubt
+from services.notify.commands.claim_notice import Busy, Call, ClaimNotice, Doubt
 from services.notify.commands.record_result import RecordResult
 from services.notify.contact import Contact, open_contact
 from services.notify.domain.ladder import Ladder
@@ -72,6 +73,8 @@ class Sender:
             led, leading = leading, self.lease.held
             if leading and not led:
                 self.due.forget()
+                for gateway in self.caller.desk.gateways.values():
+                    await gateway.open()
             busy = await self.once() if leading else await self.record()
             await self._pause(stop, BUSY_PAUSE_S if busy or self._calls else IDLE_PAUSE_S)
         if self._calls:
@@ -86,12 +89,22 @@ class Sender:
         recorded = await self.record()
         await self.receipts.catch_up()
         await self._sweep()
-        for refresh in self.refresh:
-            await refresh()
+        await self._refresh()
         room = self.concurrency - len(self._calls) - len(self._answered)
         due = await self.due.take(min(CLAIM_BATCH, room))
         metrics.gauge("notices_waiting", self.due.waiting + len(self._calls))
         return recorded + (await self._claim(due) if due else 0)
+
+    async def _refresh(self) -> None:
+        """What one of them cannot read must not keep notices from phones: it goes on with what it knew."""
+        for refresh in self.refresh:
+            try:
+                await refresh()
+            except PyMongoError:
+                raise  # the database is away for all
+            except Exception as error:  # noqa: BLE001 - one bad document, or a bug
+                log.error("sender.refresh_failed", refresh=refresh.__qualname__, error=type(error).__name__)
+                metrics.count("loop_failures_total", loop="sender-refresh")
 
     async def record(self) -> int:
         """Store what came back, all in one transaction. Results stay here until they are stored."""
@@ -124,8 +137,11 @@ class Sender:
             )
             for d in due
         ]
+        self.caller.desk.begin_round()
         calls = await run_isolated(self.committer, items)
         for one, call in zip(due, calls, strict=True):
+            if isinstance(call, Busy):
+                self.due.put_back(one)
             if isinstance(call, Exception):
                 await self.due.set_aside(one.id)
             _count_ended(call)
@@ -145,6 +161,8 @@ class Sender:
             self._open_secret,
             lambda notice: self.caller.desk.routes(notice, dice),
             self.caller.preferences.of,
+            self.caller.desk.takes,
+            lambda: self.due.crowded,
             jitter,
         )
 

@@ -29,6 +29,9 @@ class NotifySettings(Settings):
     Empty: no preferences. Never change it: every wish would be forgotten."""
     notice_retention_days: float = Field(default=7.0, ge=0, le=3650)
     """The contact of a dossier that is over is wiped so long after its last notice was final."""
+    contact_longest_days: float = Field(default=400.0, ge=1, le=3650)
+    """Of one that is not over (a result that nobody collects) too, so long after its last notice was final; never
+    sooner than the other."""
 
     zalo_base_url: str = "https://business.openapi.zalo.me"
     zalo_oauth_url: str = "https://oauth.zaloapp.com"
@@ -79,10 +82,10 @@ class NotifySettings(Settings):
     smpp_host: str = ""
     """An operator's SMSC; empty: this gateway is off."""
     smpp_port: int = Field(default=2775, ge=1, le=65535)
-    smpp_system_id: str = Field(default="", max_length=15)
+    smpp_system_id: str = Field(default="", max_length=15, pattern=r"^[ -~]*$")
     smpp_password: SecretStr = Field(default=SecretStr(""), max_length=8)
     """At most 8 characters: SMPP 3.4 has no room for more, so it protects little by itself."""
-    smpp_system_type: str = Field(default="", max_length=12)
+    smpp_system_type: str = Field(default="", max_length=12, pattern=r"^[ -~]*$")
     smpp_sender: str = Field(default="MOTCUA", max_length=11, pattern=r"^[ -~]+$")
     """The brandname: 11 letters are all that a phone shows."""
     smpp_tls: bool = False
@@ -159,6 +162,8 @@ class NotifySettings(Settings):
             )
         if self.smpp_host and not self.smpp_system_id:
             raise ValueError("SMPP_HOST needs SMPP_SYSTEM_ID and SMPP_PASSWORD")
+        if not self.smpp_password.get_secret_value().isascii():
+            raise ValueError("SMPP_PASSWORD must be ASCII: SMPP 3.4 writes nothing else")
         return self
 
     @model_validator(mode="after")
@@ -212,6 +217,10 @@ class NotifySettings(Settings):
     @property
     def retention(self) -> timedelta:
         return timedelta(days=self.notice_retention_days)
+
+    @property
+    def longest_retention(self) -> timedelta:
+        return timedelta(days=max(self.contact_longest_days, self.notice_retention_days))
 
     @property
     def lifetime(self) -> timedelta:

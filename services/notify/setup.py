@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from services.kit import logs
 from services.kit.commit import Committer
 from services.kit.lease import Lease
 from services.kit.mongo import Mongo
@@ -27,6 +28,7 @@ from services.notify.settings import NotifySettings
 from services.notify.stops import Stops
 from services.notify.templates import Overrides, Wordings
 
+log = logs.get("notify.setup")
 SLOW_BY_CONTRACT = {"speedsms": 1.0}
 """Calls a second: 60 a minute, then it answers 429."""
 
@@ -52,8 +54,10 @@ def make_sender(
     board = ProviderBoard(mongo, balance, channels, stops.all_closed)
     wordings = Wordings(mongo, Overrides(settings.sms_prefix, settings.zalo_template_ids))
     preferences = Preferences(mongo, settings.phone_key)
-    desk = Desk(gateways, stops, balance.order, budget.capped)
     rates = SLOW_BY_CONTRACT | {"smpp": settings.smpp_rate} | settings.gateway_rates
+    desk = Desk(gateways, stops, balance.order, budget.capped, Paces(rates), max(1, settings.gateway_concurrency // 2))
+    if not texts:
+        log.warning("gateways.no_sms", consequence="who has no Zalo is on the call list")
     receipts.arrived = balance.arrived
     return Sender(
         mongo=mongo,
@@ -61,9 +65,7 @@ def make_sender(
         lease=receipts.lease,
         due=DueNotices(mongo, now),
         receipts=receipts,
-        caller=Caller(
-            desk, Paces(rates), wordings.word, preferences, settings.rating_base, settings.prices, balance.heed
-        ),
+        caller=Caller(desk, wordings.word, preferences, settings.rating_base, settings.prices, balance.heed),
         opener=opener,
         ladder=Ladder(settings.policy, desk.traits),
         concurrency=settings.gateway_concurrency,

@@ -5,6 +5,7 @@ Kept in this process only: after a restart the first call finds out again, which
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -16,6 +17,9 @@ from services.notify.domain.results import STOPS_GATEWAY, Result, Verdict
 
 log = logs.get("notify.stops")
 
+MOST_SILENT = 20
+"""After so many calls in a row without an answer each further one only costs its notice minutes."""
+
 
 @dataclass
 class Stops:
@@ -24,16 +28,24 @@ class Stops:
     now: Now
     pause: timedelta
     _until: dict[tuple[str, NoticeKind | None], datetime] = field(default_factory=dict)
+    _silent: Counter[str] = field(default_factory=Counter)
+    """Calls in a row without an answer."""
     _why: dict[str, Verdict] = field(default_factory=dict)
 
     def heed(self, provider: str, kind: NoticeKind, result: Result) -> None:
         """Take note of an answer."""
+        if result.verdict is not Verdict.NO_ANSWER:
+            self._silent[provider] = 0
         if result.quota_left == 0 or result.verdict is Verdict.DAY_QUOTA:
             self.quota_used_up(provider, result.gateway_code)
         elif result.verdict in STOPS_GATEWAY:
             self._stop(provider, None, result.verdict, result.gateway_code, self.now() + self.pause)
         elif result.verdict is Verdict.TEMPLATE:
             self._stop(provider, kind, result.verdict, result.gateway_code, self.now() + self.pause)
+        elif result.verdict is Verdict.NO_ANSWER:
+            self._silent[provider] += 1
+            if self._silent[provider] >= MOST_SILENT:
+                self._stop(provider, None, result.verdict, result.gateway_code, self.now() + self.pause)
         elif result.verdict is Verdict.TAKEN:
             self._until.pop((provider, None), None)
             self._until.pop((provider, kind), None)

@@ -108,8 +108,9 @@ def _notice_tokens(notice: Notice) -> Mapping[str, Any]:
 
 def _recipient_flags(recipient: Recipient) -> Mapping[str, Any]:
     flags: dict[str, Any] = {"sweeping": True} if recipient.sweep else {}
-    if recipient.contact is not None and recipient.quiet_since is not None:
-        flags["wipes"] = recipient.quiet_since
+    looked_at = recipient.quiet_since or recipient.look_at or recipient.contact_since
+    if recipient.contact is not None and looked_at is not None:
+        flags["wipes"] = looked_at
     return flags
 
 
@@ -124,7 +125,7 @@ RECIPIENTS: Store[Recipient] = Store(
     Recipient,
     indexes=(
         IndexModel([("sweeping", ASCENDING)], name="sweeping", sparse=True),
-        # Of dossiers that are over and whose contact is still there.
+        # Of those whose contact is still there. Notices do not move it, so that it costs nothing but once.
         IndexModel([("wipes", ASCENDING)], name="wipes", sparse=True),
     ),
     derived=_recipient_flags,

@@ -47,7 +47,9 @@ def make_worker(settings: NotifySettings, mongo: Mongo, opener: Opener) -> Worke
     worker.loops["sender"] = make_sender(settings, mongo, opener, committer, receipts).run
     worker.loops["receipts"] = receipts.run
     wiping = Committer(mongo, SOURCE, now, lane="retention")
-    worker.loops["retention"] = Retention(mongo, wiping, worker.lease, now, settings.retention).run
+    worker.loops["retention"] = Retention(
+        mongo, wiping, worker.lease, now, settings.retention, settings.longest_retention
+    ).run
     return worker
 
 

@@ -190,7 +190,7 @@ async def test_what_reached_the_phones_is_in_the_public_figures_once(town: Town)
     body = (await town.api.get(PUBLIC)).json()
     assert body["month"] == month_of(day_of(now()))
     assert body["handed_over"] == {
-        "total": 2, "within_10_s": 2, "over_10_s": 0, "held_for_quiet_hours": 0, "share_within_10_s": 1.0,
+        "total": 3, "within_10_s": 2, "over_10_s": 1, "held_for_quiet_hours": 0, "share_within_10_s": 0.6667,
     }  # fmt: skip
     assert (body["ended"]["delivered"], body["ended"]["undeliverable"]) == (2, 1)
     assert body["ended"]["share_delivered"] == 0.6667
@@ -203,6 +203,16 @@ async def test_what_reached_the_phones_is_in_the_public_figures_once(town: Town)
     assert bill["total"] == row("", 2, 2, 0, 2)
     for phone in phones:
         assert phone[1:] not in str(body)
+
+
+async def test_a_wrong_number_is_not_in_the_share_and_a_contact_that_we_cannot_open_is(town: Town) -> None:
+    await town.happens(town.submitted(code(0), "02438251234"))
+    await town.happens(town.submitted(code(1), contact="A" * 80))
+    async with town.working():
+        await town.reaches(code(0), "undeliverable")
+        await town.reaches(code(1), "failed")
+    handed = (await town.api.get(PUBLIC)).json()["handed_over"]
+    assert (handed["within_10_s"], handed["over_10_s"], handed["share_within_10_s"]) == (0, 1, 0.0)
 
 
 async def test_the_descriptions_of_public_figures_are_vietnamese(town: Town) -> None:

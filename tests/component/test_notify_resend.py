@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 
-from contracts.types import NoticeKind
-from services.notify.domain.notice import Notice
+from contracts.types import NoticeChannel, NoticeKind
+from services.notify.domain.notice import Attempt, Notice
+from services.notify.domain.resend import SAME_TEXT_REFUSED
 from services.notify.domain.transitions import State
 from services.notify.store import NOTICES, RECIPIENTS, RESENDS
-from tests.component.notify_fixtures import COUNTER, PHONE, Town, code
+from tests.component.notify_fixtures import COUNTER, PHONE, Town, code, now
 from tests.component.notify_fixtures import town as town
 from tests.component.notify_log_fixtures import change, ended
 from tests.eventually import eventually
@@ -114,6 +116,24 @@ async def test_three_times_is_enough_whichever_of_them_is_named(town: Town) -> N
 async def test_what_is_on_its_way_waits_for_its_end(town: Town) -> None:
     await town.happens(town.submitted(code()))
     assert await refused(town, (await town.notice(code())).id) == (409, "notice-not-ended")
+
+
+async def test_a_text_that_a_gateway_had_just_now_waits_before_it_is_said_again(town: Town) -> None:
+    old, headers = await ended(town), await town.key([CLERK])
+
+    async def last_called(ago: timedelta) -> None:
+        call = Attempt(f"{old.id}-1", 1, NoticeChannel.SMS, at=now() - ago, called_at=now() - ago, provider="esms")
+        await change(town, NOTICES, old.id, lambda notice: replace(notice, attempts=(call,)))
+
+    await last_called(timedelta(seconds=100))
+    reply = await resend(town, old.id, headers)
+    assert (reply.status_code, reply.json()["slug"]) == (409, "resend-too-soon")
+    seconds = reply.json()["retry_after_s"]
+    assert 200 < seconds <= SAME_TEXT_REFUSED.total_seconds() - 100
+    assert reply.headers["retry-after"] == str(seconds)
+    assert len(await town.notices()) == 1
+    await last_called(SAME_TEXT_REFUSED + timedelta(seconds=1))
+    assert (await resend(town, old.id, headers)).status_code == 201
 
 
 async def test_what_is_not_true_any_more_is_not_said_again(town: Town) -> None:

@@ -25,6 +25,7 @@ from tests.component.notify_fixtures import COUNTER, PHONE, Town, code, now
 from tests.component.notify_fixtures import town as town
 
 KEPT = timedelta(days=7)
+LONGEST = timedelta(days=400)
 WEEK_LATER = KEPT + timedelta(minutes=5)
 Clock = Callable[[], datetime]
 
@@ -33,13 +34,15 @@ def at(later: timedelta) -> Clock:
     return lambda: now() + later
 
 
-async def retention(town: Town, later: timedelta, lease: Lease | None = None) -> Retention:
+async def retention(
+    town: Town, later: timedelta, lease: Lease | None = None, kept: timedelta = KEPT, longest: timedelta = LONGEST
+) -> Retention:
     committer = Committer(town.mongo, SOURCE, at(later))
-    return Retention(town.mongo, committer, lease or await town.lease(), at(later), KEPT)
+    return Retention(town.mongo, committer, lease or await town.lease(), at(later), kept, longest)
 
 
-async def wiped(town: Town, later: timedelta = WEEK_LATER) -> int:
-    return await (await retention(town, later)).once()
+async def wiped(town: Town, later: timedelta = WEEK_LATER, kept: timedelta = KEPT) -> int:
+    return await (await retention(town, later, kept=kept)).once()
 
 
 async def recipient(town: Town, dossier: str = "") -> Recipient:
@@ -100,8 +103,59 @@ async def test_whatever_ends_a_dossier_lets_the_contact_go(town: Town, last: str
 async def test_a_result_that_waits_at_the_counter_keeps_the_contact(town: Town) -> None:
     await town.happens(town.submitted(code()), town.resolved(code()))
     await ends(town)
-    assert await wiped(town, timedelta(days=400)) == 0
+    assert await wiped(town, timedelta(days=399)) == 0
     assert (await recipient(town)).contact is not None
+
+
+async def test_a_result_that_nobody_collects_does_not_keep_it_for_ever(town: Town) -> None:
+    """The longest time counts from the end of the last notice; what comes still later is told to nobody."""
+    await town.happens(town.submitted(code()), town.resolved(code()))
+    await ends(town, later=timedelta(days=30))
+    for days in (7.1, 15, 401, 429):
+        assert await wiped(town, timedelta(days=days)) == 0
+    assert await wiped(town, timedelta(days=431)) == 1
+    assert (await recipient(town)).contact_wiped
+    made = len(await town.notices(code()))
+    await town.happens(town.code_issued(code()), town.returned(code()))
+    assert len(await town.notices(code())) == made
+    assert await wiped(town, timedelta(days=900)) == 0
+
+
+async def test_a_dossier_of_which_nothing_is_ever_told_loses_its_contact_too(town: Town) -> None:
+    """Migrated from a paper register, and never heard of again."""
+    await town.happens(town.submitted(code(), backfill=True))
+    assert await town.notices(code()) == []
+    for days in (8, 399):
+        assert await wiped(town, timedelta(days=days)) == 0
+    assert await wiped(town, timedelta(days=401)) == 1
+
+
+async def test_a_new_sign_of_life_begins_the_longest_time_anew(town: Town) -> None:
+    await town.happens(town.submitted(code()))
+    await ends(town)
+    assert await wiped(town, timedelta(days=300)) == 0
+    await town.happens(town.code_issued(code()))
+    await ends(town, later=timedelta(days=350))
+    assert await wiped(town, timedelta(days=401)) == 0
+    assert await wiped(town, timedelta(days=751)) == 1
+
+
+async def test_a_contact_is_looked_at_once_in_its_longest_time_and_not_at_every_round(town: Town) -> None:
+    await town.happens(town.submitted(code()))
+    await wiped(town, timedelta(days=8))
+    before = await town.mongo.collection(RECIPIENTS.collection).find_one({"_id": code()})
+    await wiped(town, timedelta(days=16))
+    assert await town.mongo.collection(RECIPIENTS.collection).find_one({"_id": code()}) == before
+
+
+async def test_without_any_time_of_keeping_it_the_contact_stays_until_all_is_said(town: Town) -> None:
+    await town.happens(town.submitted(code()), town.returned(code()))
+    for _ in range(2):
+        assert await wiped(town, timedelta(seconds=1), kept=timedelta(0)) == 0
+    async with town.working():
+        pass
+    await ends(town)
+    assert await wiped(town, timedelta(seconds=5), kept=timedelta(0)) == 1
 
 
 async def test_a_withdrawal_that_is_void_keeps_the_contact_until_the_result_is_collected(town: Town) -> None:
@@ -156,7 +210,7 @@ async def test_a_notice_made_between_the_look_and_the_wipe_keeps_the_contact(tow
     await ends(town)
     later = now() + WEEK_LATER
     work = Work(SOURCE, later)
-    decision = WipeContact(code(), KEPT)
+    decision = WipeContact(code(), KEPT, LONGEST)
     await work.load(town.mongo, [*decision.needs()])
     await town.happens(town.code_issued(code()))
     committer = Committer(town.mongo, SOURCE, lambda: later)

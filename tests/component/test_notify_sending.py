@@ -146,11 +146,11 @@ async def test_a_text_whose_id_was_never_told_is_still_matched_to_its_callback(t
     assert notice.channel is NoticeChannel.SMS
 
 
-async def test_a_bad_gateway_is_tried_again_and_then_left_for_sms(town: Town) -> None:
+async def test_behind_a_bad_gateway_zalo_may_have_it_so_it_is_not_called_again_and_sms_follows(town: Town) -> None:
     await town.happens(town.submitted(code(), "0599999502"))
     async with town.working():
         notice = await town.reaches(code(), "delivered")
-    assert [attempt.gateway_code for attempt in notice.attempts] == ["http-502"] * 3 + ["100"]
+    assert [attempt.gateway_code for attempt in notice.attempts] == ["http-502", "100"]
     assert [message["provider"] for message in await town.messages()] == ["esms"]
 
 
@@ -280,3 +280,23 @@ async def test_a_quota_that_drops_in_the_middle_of_the_day_sends_the_rest_by_sms
         await town.happens(town.submitted(code(2), "0901234569"))
         second = await town.reaches(code(2), "delivered")
     assert [attempt.provider for attempt in second.attempts] == ["esms"]
+
+
+async def test_one_slow_gateway_does_not_hold_up_the_others(town: Town) -> None:
+    texts = [town.submitted(code(n), f"09012345{n:02d}", "sms") for n in range(40, 70)]
+    by_zalo = [town.submitted(code(n), f"09012345{n:02d}") for n in range(10, 40)]
+    await town.happens(*texts, *by_zalo)
+    async with town.working(gateway_rates={"esms": 1.0}, gateway_concurrency=8):
+
+        async def all_by_zalo() -> bool:
+            return len(await town.messages(provider="zalo")) == len(by_zalo)
+
+        await eventually(all_by_zalo, timeout=20)
+        assert len(await town.messages(provider="esms")) < len(texts)
+
+
+async def test_what_cannot_be_refreshed_does_not_keep_notices_from_phones(town: Town) -> None:
+    await town.mongo.collection(SENDER).insert_one({"_id": "balance", "points": {}})
+    await town.happens(town.submitted(code()))
+    async with town.working():
+        await town.reaches(code(), "delivered")

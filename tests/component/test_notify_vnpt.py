@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
+import orjson
 import pytest
 import pytest_asyncio
 from pydantic import SecretStr
@@ -234,6 +235,74 @@ async def test_a_question_too_many_says_so(gateways: Gateways, adapter: Vnpt) ->
 async def test_a_stranger_s_question_is_not_answered(gateways: Gateways) -> None:
     async with open_adapter(gateways, api_pass=SecretStr("x")) as adapter:
         assert (await adapter.ask(question())).fate is Fate.NO_ANSWER
+
+
+# --- days ------------------------------------------------------------------------------------------------------------
+
+BEFORE_MIDNIGHT = datetime(2026, 3, 2, 16, 59, 58, tzinfo=UTC)
+FIRST, SECOND = "02/03/2026", "03/03/2026"
+
+
+class DayByDay(httpx.AsyncHTTPTransport):
+    """Before the simulator, which looks at no days: a text is found under the day on which it was taken only."""
+
+    def __init__(self, day: str) -> None:
+        super().__init__()
+        self.day, self.asked = day, list[str]()
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        fields = orjson.loads(request.content)["RQST"]
+        if fields["name"] == "get_sms_status_api":
+            self.asked.append(fields["SENDTIME"])
+            if fields["SENDTIME"] != self.day:
+                return httpx.Response(200, json={"RPLY": {"ERROR": "0", "STATUS": "-1", "MT_COUNT": "0"}})
+        return await super().handle_async_request(request)
+
+
+@asynccontextmanager
+async def asked_on(
+    gateways: Gateways, taken_on: str, later: timedelta
+) -> AsyncIterator[tuple[Vnpt, Question, DayByDay]]:
+    """A text first called for just before midnight, and an adapter that asks so much later."""
+    async with open_adapter(gateways) as known:
+        assert (await known.send(letter())).verdict is Verdict.TAKEN
+        await arrived(gateways, 1)
+        days = DayByDay(taken_on)
+        async with httpx.AsyncClient(transport=days) as client:
+            one = Vnpt(Transport(client, 2.0), known.account, now=lambda: BEFORE_MIDNIGHT + later)
+            yield one, Question("n-1-1", "", BEFORE_MIDNIGHT), days
+
+
+@pytest.mark.parametrize("later", [timedelta(seconds=30), timedelta(hours=23), timedelta(days=2)])
+async def test_a_call_or_repeat_beyond_midnight_is_found_under_the_next_day(
+    gateways: Gateways, later: timedelta
+) -> None:
+    async with asked_on(gateways, SECOND, later) as (adapter, question, days):
+        assert (await adapter.ask(question)).fate is Fate.DELIVERED
+        assert days.asked == [FIRST, SECOND]
+
+
+@pytest.mark.parametrize("later", [timedelta(seconds=1), timedelta(days=2)])
+async def test_what_is_found_under_its_day_is_asked_for_once(gateways: Gateways, later: timedelta) -> None:
+    async with asked_on(gateways, FIRST, later) as (adapter, question, days):
+        assert (await adapter.ask(question)).fate is Fate.DELIVERED
+        assert days.asked == [FIRST]
+
+
+@pytest.mark.parametrize(("later", "asked"), [(timedelta(seconds=1), [FIRST]), (timedelta(days=2), [FIRST, SECOND])])
+async def test_it_is_not_there_when_no_day_that_was_knows_it(
+    gateways: Gateways, later: timedelta, asked: list[str]
+) -> None:
+    async with asked_on(gateways, "09/03/2026", later) as (adapter, question, days):
+        assert (await adapter.ask(question)).fate is Fate.NOT_THERE
+        assert days.asked == asked
+
+
+async def test_it_is_not_said_to_be_missing_while_the_next_day_has_no_answer(gateways: Gateways) -> None:
+    async with asked_on(gateways, SECOND, timedelta(minutes=1)) as (adapter, question, days):
+        await gateways.faults(throttle=1.0)
+        assert await adapter.ask(question) == Answer(Fate.NO_ANSWER, "16")
+        assert days.asked == [FIRST, SECOND]
 
 
 # --- the loop that asks ----------------------------------------------------------------------------------------------

@@ -79,6 +79,7 @@ ONLY_COMPOSE = {
     "COUNTER_DAILY_CAP_VND": "passed on from .env: each place has its own purse",
     "WEBHOOK_ORIGIN": "passed on from .env: each place has its own name",
     "NOTICE_RETENTION_DAYS": "passed on from .env: a place may have to keep contacts for another time",
+    "CONTACT_LONGEST_DAYS": "passed on from .env: a place may have to keep contacts for another time",
 }
 NOT_FOR: dict[str, set[str]] = {
     # One local environment serves both processes of a service; in a container each gets only what it reads.

@@ -67,6 +67,10 @@ class Gateway(Protocol):
         """What became of a message. Only asked what `trait` says it can be."""
         ...
 
+    async def open(self) -> None:
+        """Get ready, where something must be: called when this process begins to send. Never raises, never waits."""
+        ...
+
     async def close(self) -> None:
         """Let go of connections; nothing is sent afterwards."""
         ...

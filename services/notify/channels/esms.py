@@ -82,6 +82,9 @@ class Esms:
         over = str(answer.get("SendStatus")) == FINISHED and _number(answer.get("SendFailed")) > 0
         return Answer(Fate.NOT_DELIVERED if over else Fate.ON_ITS_WAY, code)
 
+    async def open(self) -> None:
+        """Nothing to get ready."""
+
     async def close(self) -> None:
         await self.transport.client.aclose()
 

@@ -11,7 +11,7 @@ import asyncio
 import random
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +21,7 @@ from services.kit.clock import Now
 from services.notify.channels.base import Letter, Question
 from services.notify.channels.smpp_errors import code_of, verdict_of
 from services.notify.channels.smpp_link import Link, LinkTimes, NotBound
+from services.notify.channels.smpp_pace import PartPace
 from services.notify.channels.smpp_parts import Part, TooLong, split
 from services.notify.channels.smpp_pdu import Pdu, read_delivery, submit_sm
 from services.notify.channels.smpp_receipts import (
@@ -33,13 +34,14 @@ from services.notify.channels.smpp_receipts import (
 from services.notify.channels.smpp_session import Lost, NotLeft, SmppAccount
 from services.notify.domain.results import Answer, Fate, Result, Verdict
 from services.notify.domain.routes import Trait
-from services.notify.pace import Pace
 from services.notify.receipts import NEW
 
 log = logs.get("notify.smpp")
 TRAIT = Trait("smpp", NoticeChannel.SMS)
 AGAIN_S = 0.2
-"""Before a later part is offered again."""
+"""Before a later part is offered again, at least."""
+LAST_PART_WITHIN = 0.8
+"""Of a message's time; the rest is for answers, and for parts that must be offered again."""
 MOST_OPEN = 10_000
 OnReceipt = Callable[[dict[str, Any]], Awaitable[object]]
 
@@ -50,6 +52,8 @@ class _Progress:
 
     key: tuple[str, int] = field(repr=False)
     """Phone and reference."""
+    deadline: float
+    """By the loop's clock."""
     taken: int = 0
     left: bool = False
     """A submit is without its answer."""
@@ -82,25 +86,22 @@ class Smpp:
     def __post_init__(self) -> None:
         self._link = Link(self.account, self._delivered, self.times)
         self._window = asyncio.Semaphore(self.window)
-        self._pace = Pace("smpp-parts", self.rate)
+        self._pace = PartPace("smpp-parts", self.rate)
         self._reference = random.randrange(0x1_0000)  # noqa: S311 - no secret
         self._open: OrderedDict[tuple[str, int], str] = OrderedDict()
         """Attempts without an answer, by phone and reference. In memory only: it holds phones."""
 
     async def open(self) -> None:
-        """Bind before anything is to be sent: receipts of what was sent before a restart wait at the SMSC."""
-        try:
-            async with asyncio.timeout(self.timeout_s):
-                await self._link.session()
-        except (NotBound, TimeoutError):
-            return  # the link goes on trying
+        """Begin to bind before anything is to be sent: receipts of what was sent before a restart wait at the SMSC."""
+        self._link.start()
 
     async def send(self, letter: Letter) -> Result:
         """Hand a text over: taken when all of its parts were. What is in doubt is never offered again."""
         started = time.perf_counter()
-        progress = _Progress((letter.contact.phone, self._next_reference()))
+        deadline = asyncio.get_running_loop().time() + self.timeout_s
+        progress = _Progress((letter.contact.phone, self._next_reference()), deadline)
         try:
-            async with asyncio.timeout(self.timeout_s):
+            async with asyncio.timeout_at(deadline):
                 return await self._send(letter, progress)
         except TimeoutError:
             return Result(Verdict.TRANSIENT, "no-turn") if progress.certain else Result(Verdict.NO_ANSWER, "timeout")
@@ -128,10 +129,23 @@ class Smpp:
             parts = split(letter.wording.text, progress.key[1] & 0xFF, accented=letter.wording.accented)
         except TooLong:
             return Result(Verdict.PAYLOAD, "too-long")
-        for part in parts:
+        # One turn for all parts: a text that has begun must not wait for others to end.
+        async with self._window:
+            return await self._send_parts(letter.attempt_id, parts, progress)
+
+    async def _send_parts(self, attempt_id: str, parts: Sequence[Part], progress: _Progress) -> Result:
+        """Raises: NotBound, while nothing was taken; Lost."""
+        await self._link.session()
+        loop = asyncio.get_running_loop()
+        begun = loop.time()
+        waits = self._pace.book_all(len(parts), progress.deadline - begun - (1 - LAST_PART_WITHIN) * self.timeout_s)
+        if waits is None:
+            return Result(Verdict.THROTTLED, "no-place")
+        for part, wait in zip(parts, waits, strict=True):
+            await asyncio.sleep(begun + wait - loop.time())
             last = part is parts[-1]
             if last and self.references:
-                self._remember(progress.key, letter.attempt_id)
+                self._remember(progress.key, attempt_id)
             answer = await self._offer(part, progress, last=last)
             verdict = verdict_of(answer.status)
             if verdict is not Verdict.TAKEN:
@@ -149,7 +163,7 @@ class Smpp:
         Raises: Lost; NotBound, while nothing was taken.
         """
         while True:
-            answer = None
+            answer, pause = None, AGAIN_S * random.uniform(0.5, 1.5)  # noqa: S311 - no secret
             try:
                 answer = await self._submit(part, progress, last=last)
             except (NotLeft, NotBound) as error:
@@ -161,25 +175,24 @@ class Smpp:
                     self._pace.slow_down()
                 if not progress.taken or verdict not in (Verdict.THROTTLED, Verdict.TRANSIENT):
                     return answer
-            await asyncio.sleep(AGAIN_S * random.uniform(0.5, 1.5))  # noqa: S311 - no secret
+                pause = max(pause, self._pace.again())
+            await asyncio.sleep(pause)
 
     async def _submit(self, part: Part, progress: _Progress, *, last: bool) -> Pdu:
-        async with self._window:
-            await asyncio.sleep(self._pace.book())
-            session = await self._link.session()
-            message = submit_sm(
-                part,
-                self.account.sender,
-                progress.key[0],
-                receipt=last,
-                reference=progress.key[1] if last and self.references else None,
-            )
-            if not session.alive:
-                raise NotLeft
-            progress.left = True
-            answer = await session.ask(message)
-            progress.left = False
-            return answer
+        session = await self._link.session()
+        message = submit_sm(
+            part,
+            self.account.sender,
+            progress.key[0],
+            receipt=last,
+            reference=progress.key[1] if last and self.references else None,
+        )
+        if not session.alive:
+            raise NotLeft
+        progress.left = True
+        answer = await session.ask(message)
+        progress.left = False
+        return answer
 
     async def _delivered(self, pdu: Pdu) -> bool:
         """Returns: whether the SMSC may forget this deliver_sm."""

@@ -51,6 +51,12 @@ class Link:
     """Of the attempt under way, or of the last one."""
     _closed: bool = False
 
+    def start(self) -> None:
+        """Begin to open the session, where nobody has; it is not waited for."""
+        if self._task is None and not self._closed:
+            self._next = asyncio.get_running_loop().create_future()
+            self._task = asyncio.create_task(self._keep(self._next), name="smpp-link")
+
     async def session(self) -> Session:
         """The bound session; waits for an attempt under way, never for a pause to end.
 
@@ -58,9 +64,7 @@ class Link:
         """
         if self._closed:
             raise NotBound(Result(Verdict.TRANSIENT, "closed"))
-        if self._task is None:
-            self._next = asyncio.get_running_loop().create_future()
-            self._task = asyncio.create_task(self._keep(self._next), name="smpp-link")
+        self.start()
         assert self._next is not None
         session = await asyncio.shield(self._next)
         if not session.alive:
@@ -84,10 +88,15 @@ class Link:
     async def _keep(self, attempt: asyncio.Future[Session]) -> None:
         loop, failures = asyncio.get_running_loop(), 0
         while True:
-            began = loop.time()
-            session = await self._open(attempt)
-            if session is not None:
-                await session.ended()
+            began, session = loop.time(), None
+            try:
+                session = await self._open(attempt)
+                if session is not None:
+                    await session.ended()
+            except Exception as error:  # noqa: BLE001 - whatever it was, without this task nothing is ever sent again
+                log.error("smpp.link-failed", error=type(error).__name__)
+                if not attempt.done():
+                    _fail(attempt, Result(Verdict.TRANSIENT, type(error).__name__))
             failures = 0 if session is not None and loop.time() - began > self.times.proven else failures + 1
             await asyncio.sleep(self._pause(failures))
             self._next = attempt = loop.create_future()
@@ -104,6 +113,10 @@ class Link:
         except ssl.SSLCertVerificationError:
             log.error("smpp.certificate-refused")
             _fail(attempt, Result(Verdict.CONFIGURATION, "certificate"))
+        except ValueError as error:
+            # A name or a password that the protocol or the network has no way to write.
+            log.error("smpp.account-refused", error=type(error).__name__)
+            _fail(attempt, Result(Verdict.CONFIGURATION, type(error).__name__))
         except (OSError, TimeoutError, NotLeft, Lost) as error:
             log.warning("smpp.not-connected", error=type(error).__name__)
             _fail(attempt, Result(Verdict.TRANSIENT, type(error).__name__))

@@ -76,6 +76,9 @@ class Speedsms:
             return Answer(Fate.NO_ANSWER, error.result.gateway_code)
         return read_status(answer)
 
+    async def open(self) -> None:
+        """Nothing to get ready."""
+
     async def close(self) -> None:
         await self.transport.client.aclose()
 

@@ -14,8 +14,8 @@ from services.notify.domain.results import Result, Verdict
 
 # The request never left: no connection, or none free.
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol, httpx.ProxyError)
-_FRONT_DOOR = frozenset({502, 503})
-"""Answers of what stands in front of a gateway that is away; the request went no further."""
+_FRONT_DOOR = 503
+"""What stands in front of a gateway says that it is away; the request went no further. After a 502 nobody knows."""
 _TOO_FAST = 429
 _OUR_ACCOUNT = frozenset({401, 403, 404})
 
@@ -69,7 +69,7 @@ class Transport:
 def _verdict_of(status: int) -> Verdict:
     if status == _TOO_FAST:
         return Verdict.THROTTLED
-    if status in _FRONT_DOOR:
+    if status == _FRONT_DOOR:
         return Verdict.TRANSIENT
     if status in _OUR_ACCOUNT:
         return Verdict.CONFIGURATION

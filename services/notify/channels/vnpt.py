@@ -9,13 +9,14 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pydantic import SecretStr
 
 from contracts.types import NoticeChannel
 from services.kit import metrics
+from services.kit.clock import Now
 from services.notify.channels.base import Letter, Question
 from services.notify.channels.transport import Failed, Transport
 from services.notify.channels.vnpt_errors import fate_of, verdict_of
@@ -54,6 +55,7 @@ class Vnpt:
     transport: Transport
     account: VnptAccount
     trait: Trait = TRAIT
+    now: Now = lambda: datetime.now(UTC)
 
     async def send(self, letter: Letter) -> Result:
         """Hand a template's parameters over. The same attempt id again is the same text: refused with 33."""
@@ -83,13 +85,27 @@ class Vnpt:
         return read_answer(answer)
 
     async def ask(self, question: Question) -> Answer:
-        """What became of a text, whether or not its call got an answer."""
-        sent_at = question.at.astimezone(VIETNAM).strftime(self.account.send_time_format)
+        """What became of a text, whether or not its call got an answer.
+
+        VNPT finds it under the day on which it was taken. That may be the day after the first call: a call that spans
+        midnight, or a repeat. It is no later one: repeats end within a day of the first call.
+        """
+        first = question.at.astimezone(VIETNAM)
+        answer = await self._ask(question, first)
+        if answer.fate is Fate.NOT_THERE and self.now().astimezone(VIETNAM).date() > first.date():
+            return await self._ask(question, first + timedelta(days=1))
+        return answer
+
+    async def _ask(self, question: Question, day: datetime) -> Answer:
+        sent_at = day.strftime(self.account.send_time_format)
         try:
             answer = await self._call("get_sms_status_api", REQID=question.attempt_id, SENDTIME=sent_at)
         except Failed as error:
             return Answer(Fate.NO_ANSWER, error.result.gateway_code)
         return read_status(answer)
+
+    async def open(self) -> None:
+        """Nothing to get ready."""
 
     async def close(self) -> None:
         await self.transport.client.aclose()

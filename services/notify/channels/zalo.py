@@ -66,6 +66,9 @@ class Zalo:
         except (Failed, KeyError, TypeError, ValueError):
             return None
 
+    async def open(self) -> None:
+        """Nothing to get ready."""
+
     async def close(self) -> None:
         await self.transport.client.aclose()
 

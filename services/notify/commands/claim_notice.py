@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 
 from contracts.types import NoticeChannel
 from services.kit.store import Ref
@@ -27,6 +27,8 @@ from services.notify.store import NOTICES, RECIPIENTS
 OpenContact = Callable[[str], Contact]
 OpenSecret = Callable[[Notice], str]
 Ways = Callable[[Notice], Routes]
+Takes = Callable[[str, str], None]
+"""Told which gateway this notice is going to, so that the next claims of the round know it."""
 Wish = Callable[[str], Preference]
 """What the holder of a phone, `84…`, wants."""
 
@@ -51,6 +53,14 @@ class Doubt:
     attempt: Attempt
 
 
+CROWDED = timedelta(seconds=30)
+
+
+@dataclass(frozen=True)
+class Busy:
+    """Not now: the gateway has enough to do. Nothing was written."""
+
+
 @dataclass(frozen=True)
 class ClaimNotice:
     """Look at one due notice. The attempt is written before the call, so that a crash leaves its trace."""
@@ -62,12 +72,14 @@ class ClaimNotice:
     open_secret: OpenSecret
     ways: Ways
     wish: Wish
+    takes: Takes
+    crowded: Callable[[], bool]
     jitter: float
 
     def needs(self) -> Iterable[Ref]:
         return Ref(NOTICES, self.id), Ref(RECIPIENTS, self.code)
 
-    def decide(self, work: Work, now: datetime) -> Call | Doubt | Notice | None:
+    def decide(self, work: Work, now: datetime) -> Call | Doubt | Busy | Notice | None:
         """Returns: the call to make or the question to ask; or the notice, when it ended here."""
         notice, recipient = work.get(NOTICES, self.id), work.get(RECIPIENTS, self.code)
         if notice is None or not is_due(notice, now):
@@ -90,10 +102,22 @@ class ClaimNotice:
             return _kept(work, over)
         sms_only = wish.sms_only(notice.kind, contact.channel, now)
         after = Look(self.ladder, self.ways(notice), now, sms_only, self.jitter).hand_over(notice)
+        if after.busy:
+            return self._busy(work, notice, now)
         ended = _kept(work, after)
+        if after.attempt is not None:
+            self.takes(self.id, after.attempt.provider)
         if after.question is not None:
             return Doubt(after.notice, after.question)
         return ended if after.attempt is None else Call(after.notice, recipient, contact, after.attempt, secret)
+
+    def _busy(self, work: Work, notice: Notice, now: datetime) -> Busy | None:
+        """Again in a moment; in half a minute where too many wait for that, or they would hide what could go."""
+        if not self.crowded():
+            return Busy()
+        at = min(now + CROWDED * (0.5 + self.jitter), max(now, notice.expires_at))
+        work.put(NOTICES, notice.id, replace(notice, next_at=at))
+        return None
 
     def _sealed(self, work: Work, notice: Notice, recipient: Recipient) -> str | None:
         """The contact to open; None: the officer's role is not there any more."""
@@ -106,8 +130,9 @@ def _called_off(notice: Notice, now: datetime, reason: str) -> Step | None:
     """Nothing more goes out. None: a gateway has it, and nothing would follow its silence."""
     if notice.state is State.CREATED:
         return arrive(notice, now) if notice.arrived is not None else cancel(notice, now, reason)
-    if notice.channel is NoticeChannel.ZALO and notice.state in {State.SENT, State.UNKNOWN}:
-        # Zalo may have brought it, nobody knows; an SMS now would only tell what nobody should hear any more.
+    zalo = notice.channel is NoticeChannel.ZALO
+    if notice.state in ({State.SENT, State.UNKNOWN} if zalo else {State.SENDING, State.UNKNOWN}):
+        # A gateway may have brought it, nobody knows; to send more would only tell what nobody should hear any more.
         waiting = fall_back(notice, now, reason)
         return waiting if waiting.notice.is_final else cancel(waiting.notice, now, reason)
     return None

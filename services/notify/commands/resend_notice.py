@@ -44,7 +44,8 @@ class ResendNotice:
         """Returns: the id of the new notice.
 
         Raises: Missing `notice-unknown`; Denied `scope-missing`; Conflict `idempotency-key-reused`,
-            `notice-not-resendable`, `notice-not-ended`, `notice-untrue`, `contact-wiped`, `resends-too-many`.
+            `notice-not-resendable`, `notice-not-ended`, `notice-untrue`, `contact-wiped`, `resends-too-many`,
+            `resend-too-soon`.
         """
         notice = work.get(NOTICES, self.notice_id)
         if notice is None:
@@ -58,7 +59,7 @@ class ResendNotice:
         root = root_of(notice)
         family = tuple(found for found in work.get_all(NOTICES, (root, *resend_ids(root))) if found is not None)
         recipient = work.get(RECIPIENTS, notice.code)
-        check(notice, family, recipient)
+        check(notice, family, recipient, now)
         assert recipient is not None
         fresh = again(notice, len(family), self.caller.key_id, self.why, now, self.lifetime)
         for old in family:

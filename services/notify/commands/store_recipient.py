@@ -33,7 +33,7 @@ class StoreRecipient:
         recipient = _received(known, event) if isinstance(event, DossierSubmitted) else _filed(known, event)
         if recipient is None:
             return  # a dossier is filed and submitted once; whatever says so again is a repeat
-        recipient = recipient.heard(RULES[type(event)])
+        recipient = replace(recipient.heard(RULES[type(event)]), contact_since=recipient.contact_since or now)
         if isinstance(event, DossierSubmitted) and event.resolved_at is not None:
             recipient = recipient.heard(ON_THE_SPOT)
         recipient = add_notice(work, recipient, event, self.envelope, now, self.lifetime)

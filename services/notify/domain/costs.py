@@ -14,6 +14,7 @@ from services.notify.domain.results import Result, Verdict
 TAKEN = frozenset({Verdict.TAKEN, Verdict.ALREADY_TAKEN})
 NOT_CAPPED = frozenset({NoticeKind.ONE_TIME_CODE})
 """Somebody waits in front of a screen; they are limited where they are asked for."""
+_PRICED = TAKEN | {Verdict.NO_ANSWER}
 
 
 @dataclass(frozen=True)
@@ -26,8 +27,9 @@ class Prices:
     """A part of a text, by gateway."""
 
     def priced(self, result: Result, provider: str, parts: int) -> Result:
-        """The result with what it costs, where a message was taken and anybody knows."""
-        if result.verdict not in TAKEN or result.cost_vnd is not None:
+        """The result with what it costs, where anybody knows; also where no answer came: a receipt or a question may
+        still prove the message, and then nobody knows its parts any more."""
+        if result.verdict not in _PRICED or result.cost_vnd is not None:
             return result
         return replace(result, cost_vnd=self.of(provider, parts))
 
@@ -74,7 +76,13 @@ def spendings(before: Notice | None, after: Notice) -> Iterator[Spending]:
 
 def was_taken(attempt: Attempt) -> bool:
     """Whether its gateway has or had the message for sure."""
-    return attempt.result in TAKEN or attempt.provider_id != "" or attempt.delivered_at is not None
+    reported = attempt.delivered_at is not None or attempt.failed_at is not None
+    return attempt.result in TAKEN or attempt.provider_id != "" or reported
+
+
+def cost_of(attempt: Attempt) -> int | None:
+    """What it cost; None: nobody knows, or it was perhaps never taken."""
+    return attempt.cost_vnd if was_taken(attempt) else None
 
 
 def _cost_of(attempt: Attempt) -> Spending:

@@ -25,6 +25,10 @@ BUCKETS: Mapping[str, timedelta] = {
 }
 LONGER = "longer"
 ENDS = (State.DELIVERED, State.UNDELIVERABLE, State.FAILED, State.EXPIRED, State.CANCELLED)
+NOT_HANDED = frozenset({State.UNDELIVERABLE, State.FAILED, State.EXPIRED})
+"""Ends of notices that should have been handed over; a cancelled one should not."""
+NO_PHONE = "phone-not-mobile"
+"""Reason of those that no gateway could take: the number is wrong."""
 _HANDED = frozenset({State.SENT, State.DELIVERED})
 
 
@@ -40,9 +44,11 @@ class Count:
 
 
 def counts(before: Notice | None, after: Notice, now: datetime) -> Iterator[Count]:
-    """What one change of a notice adds; each notice is handed over once, and ends once."""
+    """What one change of a notice adds; each notice is handed over once, and ends once. One that ends without any
+    gateway having had it was not handed over in time, and stays so whatever is reported later."""
     held = any(entry.reason in HELD for entry in after.history)
-    if _handed(after) and (before is None or not _handed(before)):
+    missed = before is not None and _missed(before)
+    if _handed(after) and not missed and (before is None or not _handed(before)):
         attempt = _taker(before, after)
         moment = now if after.state is State.SENT or attempt is None else attempt.called_at
         word = "held" if held else "within" if moment - _since(after) <= PROMISE else "over"
@@ -52,6 +58,8 @@ def counts(before: Notice | None, after: Notice, now: datetime) -> Iterator[Coun
         amounts = {f"ended.{after.state.value}": 1}
         if after.state is State.DELIVERED and attempt is not None and attempt.delivered_at is not None and not held:
             amounts[f"waited.{bucket(attempt.delivered_at - _since(after))}"] = 1
+        if _missed(after):
+            amounts[f"handed.{'held' if _held_to_its_end(after) else 'over'}"] = 1
         yield _count(after, attempt, amounts)
     elif before is not None and before.is_final and before.arrived is None and after.arrived is not None:
         # It was given up, and the phone has it after all.
@@ -70,6 +78,16 @@ def _since(notice: Notice) -> datetime:
 def _handed(notice: Notice) -> bool:
     """Whether any gateway ever had it. The oldest lines of a very long history are gone, such attempts are not."""
     return any(map(was_taken, notice.attempts)) or any(entry.state in _HANDED for entry in notice.history)
+
+
+def _missed(notice: Notice) -> bool:
+    """Whether it came to its end, and no gateway had it although one could have."""
+    return notice.state in NOT_HANDED and notice.reason != NO_PHONE and not _handed(notice)
+
+
+def _held_to_its_end(notice: Notice) -> bool:
+    """Of no use any more when the night was over."""
+    return any(entry.reason in HELD for entry in notice.history[-2:-1])
 
 
 def _taker(before: Notice | None, after: Notice) -> Attempt | None:

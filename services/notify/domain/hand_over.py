@@ -27,6 +27,8 @@ class HandOver:
     """The call to make now, after this state is committed."""
     question: Attempt | None = None
     """The attempt to ask its gateway about, after this state is committed."""
+    busy: bool = False
+    """Its gateway has enough to do: nothing changes, it is looked at again in a moment."""
 
 
 def is_due(notice: Notice, now: datetime) -> bool:
@@ -51,10 +53,15 @@ class Look:
         if notice.state is State.CREATED or attempt is None:
             return self._waiting(notice)
         trait = self.ladder.trait(attempt)
-        if notice.state is State.SENT:
-            known = trait.asked_by_message and attempt.provider_id
-            return self._ask(notice, attempt) if self._can(attempt, bool(known), trait) else self._silent(notice)
-        return self._in_doubt(notice, attempt, trait)
+        known = notice.state is State.SENT and trait.asked_by_message and attempt.provider_id != ""
+        after = self._sent(notice, attempt, known, trait)
+        calls = after.question is not None or (after.attempt is not None and after.attempt.id == attempt.id)
+        return HandOver(notice, busy=True) if calls and attempt.provider in self.routes.busy else after
+
+    def _sent(self, notice: Notice, attempt: Attempt, known: bool, trait: Trait) -> HandOver:
+        if notice.state is not State.SENT:
+            return self._in_doubt(notice, attempt, trait)
+        return self._ask(notice, attempt) if self._can(attempt, known, trait) else self._silent(notice)
 
     def _in_doubt(self, notice: Notice, attempt: Attempt, trait: Trait) -> HandOver:
         """A call without an answer, or whose process died."""
@@ -90,7 +97,10 @@ class Look:
         if notice.channel is not ZALO:
             return _stepped(give_up(notice, self.now, f"sms-{word}"))
         step = fall_back(notice, self.now, f"zalo-{word}")
-        return _stepped(step) if step.notice.is_final else self._waiting(step.notice)
+        if step.notice.is_final:
+            return _stepped(step)
+        after = self._waiting(step.notice)
+        return HandOver(notice, busy=True) if after.busy else after
 
     def _waiting(self, notice: Notice) -> HandOver:
         now, quiet = self.now, self.ladder.policy.quiet
@@ -100,19 +110,24 @@ class Look:
             return _stepped(later(notice, now, quiet.over(now, self.jitter), "quiet-hours", tries=notice.tries))
         trait = self._way(notice)
         if trait is not None:
-            return self._call(notice, trait)
-        opens = self.routes.opens_at(SMS, notice.excluded)
-        if opens is None:
+            return HandOver(notice, busy=True) if trait.provider in self.routes.busy else self._call(notice, trait)
+        channels = (ZALO, SMS) if self._may_be_zalo(notice) else (SMS,)
+        opens = [at for at in (self.routes.opens_at(c, notice.excluded) for c in channels) if at is not None]
+        if not opens:
             return _stepped(give_up(notice, now, "no-channel"))
-        return _stepped(later(replace(notice, channel=SMS), now, opens, "sms-closed"))
+        return _stepped(later(notice, now, min(opens), f"{notice.channel}-closed", tries=notice.tries))
+
+    def _may_be_zalo(self, notice: Notice) -> bool:
+        return notice.channel is ZALO and not self.sms_only
 
     def _way(self, notice: Notice) -> Trait | None:
-        """Zalo where it may be, else the best SMS gateway; after a refusal rather another one."""
-        zalo = notice.channel is ZALO and not self.sms_only
-        if zalo and (trait := self.routes.open(ZALO, notice.excluded)) is not None:
+        """Zalo where it may be, else the best SMS gateway; after a refusal rather another one. One that is busy only
+        where there is no other: for Zalo a notice rather waits than costs a text."""
+        if self._may_be_zalo(notice) and (trait := self.routes.open(ZALO, notice.excluded)) is not None:
             return trait
         last = notice.current.provider if notice.current is not None else ""
-        return self.routes.open(SMS, notice.excluded, avoid=last)
+        idle = self.routes.open(SMS, {*notice.excluded, *self.routes.busy}, avoid=last)
+        return idle or self.routes.open(SMS, notice.excluded, avoid=last)
 
     def _call(self, notice: Notice, trait: Trait) -> HandOver:
         number, now = notice.made + 1, self.now

@@ -69,7 +69,8 @@ class Ladder:
                 at = now + self.policy.pause(attempt.asked, jitter)
                 return Step(replace(notice.with_attempt(attempt), next_at=at))
             case Fate.ON_ITS_WAY if notice.state is State.UNKNOWN:
-                return self._taken(notice.with_attempt(replace(attempt, asked=0)), attempt, now)
+                known = replace(attempt, asked=0, result=Verdict.ALREADY_TAKEN)
+                return self._taken(notice.with_attempt(known), known, now)
             case Fate.ON_ITS_WAY:
                 return self._conclude(notice.with_attempt(attempt), now, "no-receipt")
             case Fate.NOT_THERE if notice.state is State.UNKNOWN:

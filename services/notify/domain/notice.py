@@ -43,7 +43,7 @@ class Attempt:
     provider: str = ""
     """The gateway: `zalo`, `esms`, `speedsms`, `vnpt`, `smpp`."""
     cost_vnd: int | None = None
-    """As the gateway says or its price list does; None: nothing was taken."""
+    """As the gateway says or its price list does; charged once it is known to have been taken."""
     parts: int = 1
     """Texts that a network bills."""
     template_version: int = 0
@@ -51,6 +51,10 @@ class Attempt:
     """Questions to the gateway since it last answered one."""
     absent: bool = False
     """The gateway says that it never got it."""
+
+    def __post_init__(self) -> None:
+        if not self.provider:  # stored before there were several
+            object.__setattr__(self, "provider", "zalo" if self.channel is NoticeChannel.ZALO else "esms")
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,11 @@ class Recipient:
     """Of the notices those that went to officers."""
     quiet_since: datetime | None = None
     """The dossier is over, and as far as is known nothing of it was under way since then; None: it is not over."""
+    contact_since: datetime | None = None
+    """When the contact came."""
+    look_at: datetime | None = None
+    """When the wiper looks next at the contact of a dossier that is not over, less the usual time of keeping; None: it
+    has not looked yet."""
     wiped_at: datetime | None = None
     """When the contact was wiped: nobody can be told anything any more."""
 
@@ -59,7 +64,9 @@ class Recipient:
     def with_notice(self, notice: Notice) -> Recipient:
         if notice.id in self.notices:
             return self
-        return replace(self, notices=(*self.notices, notice.id), kinds=(*self.kinds, notice.kind))
+        since = self.contact_since or notice.created_at  # those stored before this was written down
+        notices, kinds = (*self.notices, notice.id), (*self.kinds, notice.kind)
+        return replace(self, notices=notices, kinds=kinds, contact_since=since)
 
     def with_warning(self, notice: Notice, step: int | None) -> Recipient:
         """A notice to an officer, about one step or the whole dossier."""
@@ -84,7 +91,7 @@ class Recipient:
 
     def wiped(self, now: datetime) -> Recipient:
         """Without the contact; all else stays."""
-        return replace(self, contact=None, wiped_at=now, quiet_since=None)
+        return replace(self, contact=None, wiped_at=now, quiet_since=None, look_at=None)
 
     def heard(self, rule: Rule) -> Recipient:
         """From now on what the rule ends or overtakes is no longer true."""

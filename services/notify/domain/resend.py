@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -14,6 +15,9 @@ from services.notify.domain.recipient import Recipient
 from services.notify.domain.transitions import State
 
 MOST_RESENDS = 3
+SAME_TEXT_REFUSED = timedelta(minutes=6)
+"""eSMS refuses the same text to the same phone for five minutes with the word for "I have it already" (124): it would
+be called sent, and nothing would come. The sixth is for a call that waited its turn, and for clocks apart."""
 RESENT = "resent"
 """Line in the history of both, the old notice and the new one."""
 LONGEST_ROOT = 40
@@ -58,10 +62,11 @@ def was_resent(notice: Notice) -> bool:
     return any(entry.reason == RESENT and entry.state is not State.CREATED for entry in notice.history)
 
 
-def check(notice: Notice, others: tuple[Notice, ...], recipient: Recipient | None) -> None:
+def check(notice: Notice, others: tuple[Notice, ...], recipient: Recipient | None, now: datetime) -> None:
     """Args: others: the notice that began it and its repetitions.
 
-    Raises: Conflict `notice-not-resendable`, `notice-not-ended`, `notice-untrue`, `contact-wiped`, `resends-too-many`.
+    Raises: Conflict `notice-not-resendable`, `notice-not-ended`, `notice-untrue`, `contact-wiped`, `resends-too-many`,
+        `resend-too-soon`.
     """
     if notice.kind is NoticeKind.ONE_TIME_CODE or KINDS[notice.kind].audience is Audience.OFFICER:
         raise Conflict("notice-not-resendable", "Loại thông báo này không gửi lại được.", kind=notice.kind.value)
@@ -76,6 +81,11 @@ def check(notice: Notice, others: tuple[Notice, ...], recipient: Recipient | Non
     if sum(1 for other in others if other.resend_of) >= MOST_RESENDS:
         words = f"Thông báo này đã được gửi lại {MOST_RESENDS} lần."
         raise Conflict("resends-too-many", words, most=MOST_RESENDS)
+    calls = [attempt.called_at for other in (notice, *others) for attempt in other.attempts]
+    wait = max(calls) + SAME_TEXT_REFUSED - now if calls else timedelta(0)
+    if wait > timedelta(0):
+        words = "Vừa gọi cổng gửi tin cho thông báo này; hãy chờ vài phút, nếu không cổng sẽ bỏ tin trùng."
+        raise Conflict("resend-too-soon", words, retry_after_s=math.ceil(wait.total_seconds()))
 
 
 def again(original: Notice, number: int, by: str, why: str, now: datetime, lifetime: timedelta) -> Notice:

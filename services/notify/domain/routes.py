@@ -37,6 +37,8 @@ class Routes:
     traits: tuple[Trait, ...]
     closed: Mapping[str, datetime]
     """Providers that rest, and until when."""
+    busy: frozenset[str] = frozenset()
+    """Providers that have enough to do for the moment."""
 
     def open(self, channel: NoticeChannel, without: Iterable[str], avoid: str = "") -> Trait | None:
         """The best gateway of a channel that does not rest; the avoided one only where there is no other."""

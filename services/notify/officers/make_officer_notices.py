@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from contracts.envelope import Envelope
-from contracts.problems import NotYet
 from services.kit.store import Ref
 from services.kit.work import Work
 from services.notify.domain.recipient import Recipient
@@ -19,7 +18,13 @@ from services.notify.store import NOTICES, RECIPIENTS
 
 @dataclass(frozen=True)
 class MakeOfficerNotices:
-    """Apply one warning. Nothing of it is told to citizens, so no events are published."""
+    """Apply one warning. Nothing of it is told to citizens, so no events are published.
+
+    Without a recipient nothing is made. There is nobody to wait for: routing warns of what it heard of by `registered`
+    or `submitted`, which lies before the warning in the same partition, and a dossier of which these could not be
+    applied is parked already, the warning behind it. What is left are dossiers whose beginning was never told here;
+    parked, they would stand still because somebody entered an officer.
+    """
 
     event: WarningEvent
     envelope: Envelope
@@ -29,18 +34,13 @@ class MakeOfficerNotices:
         return Ref(RECIPIENTS, self.event.code), Ref(OFFICERS, warning_of(self.event).unit)
 
     def decide(self, work: Work, now: datetime) -> int:
-        """Returns: how many notices were made.
-
-        Raises: NotYet `recipient-unknown`: `registered` or `submitted` has not been applied; the dossier waits.
-        """
+        """Returns: how many notices were made."""
         warned = warning_of(self.event)
         recipient = work.get(RECIPIENTS, self.event.code)
+        if recipient is None:
+            return 0
         unit = work.get(OFFICERS, warned.unit) or UnitOfficers(warned.unit)
         wanting = () if self.event.backfill else unit.wanting(warned.kind)
-        if recipient is None:
-            if not wanting:
-                return 0
-            raise NotYet("recipient-unknown", "Chưa biết người nhận thông báo của hồ sơ này.")
         after = recipient.without_warnings(warned.overtakes, warned.step)
         if warned.kind in after.untrue:
             wanting = ()  # the dossier is over

@@ -20,9 +20,13 @@ LATE = "late"
 class HandedOver(BaseModel):
     """Chuyển sang cổng gửi tin."""
 
-    total: int = Field(description="Số thông báo đã chuyển cho cổng gửi tin trong tháng")
+    total: int = Field(
+        description="Số thông báo đã chuyển cho cổng gửi tin, hoặc kết thúc mà chưa cổng nào nhận, trong tháng"
+    )
     within_10_s: int = Field(description="Số chuyển trong 10 giây kể từ khi phát sinh sự việc")
-    over_10_s: int = Field(description="Số chuyển sau 10 giây")
+    over_10_s: int = Field(
+        description="Số chuyển sau 10 giây, hoặc kết thúc mà chưa cổng nào nhận; không tính số điện thoại sai"
+    )
     held_for_quiet_hours: int = Field(description="Số giữ lại qua giờ yên tĩnh ban đêm, không tính vào tỷ lệ")
     share_within_10_s: float | None = Field(
         description="Tỷ lệ chuyển trong 10 giây (0 đến 1); trống khi chưa có số liệu"

@@ -7,6 +7,7 @@ from datetime import datetime
 from pydantic import BaseModel
 
 from contracts.types import NoticeChannel, NoticeKind
+from services.notify.domain.costs import cost_of
 from services.notify.domain.notice import Attempt, Notice
 from services.notify.domain.state_words import (
     CHANNEL_WORDS,
@@ -91,7 +92,7 @@ def view(notice: Notice) -> NoticeView:
     """The notice without anything personal."""
     arrived = notice.arrived
     shown = arrived or notice.current
-    costs = [attempt.cost_vnd for attempt in notice.attempts if attempt.cost_vnd is not None]
+    costs = [cost for attempt in notice.attempts if (cost := cost_of(attempt)) is not None]
     return NoticeView(
         id=notice.id,
         code=notice.code,
@@ -139,7 +140,7 @@ def _attempt(attempt: Attempt) -> AttemptView:
         gateway_code=attempt.gateway_code,
         template_version=attempt.template_version,
         parts=attempt.parts,
-        cost_vnd=attempt.cost_vnd,
+        cost_vnd=cost_of(attempt),
         delivered_at=attempt.delivered_at,
         failed_at=attempt.failed_at,
     )

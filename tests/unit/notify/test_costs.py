@@ -9,9 +9,13 @@ from itertools import pairwise
 import pytest
 
 from contracts.types import NoticeChannel, NoticeKind
-from services.notify.domain.costs import Caps, Prices, Spending, Spent, cap_reached, day_of, spendings
+from services.notify.domain.costs import Caps, Prices, Spending, Spent, cap_reached, cost_of, day_of, spendings
+from services.notify.domain.ladder import Ladder
 from services.notify.domain.notice import Attempt, Notice
+from services.notify.domain.receipts import Receipt, apply_receipt
 from services.notify.domain.results import Result, Verdict
+from services.notify.domain.transitions import State
+from tests.unit.notify.ladder_fixtures import POLICY
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 23)
@@ -38,8 +42,40 @@ def test_the_gateways_own_word_goes_before_the_price_list(
 
 
 def test_what_was_not_taken_costs_nothing_and_a_price_that_nobody_named_is_not_known() -> None:
-    assert PRICES.priced(Result(Verdict.NO_ANSWER), "zalo", 1).cost_vnd is None
+    assert PRICES.priced(Result(Verdict.TRANSIENT), "zalo", 1).cost_vnd is None
     assert Prices().of("zalo", 1) is None
+
+
+def test_a_message_that_was_perhaps_taken_carries_its_price_and_costs_nothing_yet() -> None:
+    assert PRICES.priced(Result(Verdict.NO_ANSWER), "esms", 2).cost_vnd == 700
+    assert PRICES.priced(Result(Verdict.NO_ANSWER), "speedsms", 2).cost_vnd is None
+    doubtful = attempt(result="no-answer", cost_vnd=700)
+    assert list(spendings(made(attempt()), made(doubtful))) == []
+    assert cost_of(doubtful) is None
+    assert cost_of(replace(doubtful, delivered_at=NOW)) == 700
+
+
+@pytest.mark.parametrize("delivered", [True, False])
+@pytest.mark.parametrize("first", ["call", "receipt"])
+def test_a_message_that_only_a_receipt_proves_costs_once(first: str, delivered: bool) -> None:
+    """Whether the receipt or the end of the call comes first; a message that the network gave up is billed too."""
+    ladder, now = Ladder(POLICY, {}), NOW
+    calling = replace(made(attempt()), state=State.SENDING, channel=NoticeChannel.SMS)
+    receipt = Receipt("esms", "n-1-1", "", delivered, NOW)
+    result = PRICES.priced(Result(Verdict.NO_ANSWER, "timeout"), "esms", 2)
+    life = [calling]
+    for step in ("call", "receipt", "receipt") if first == "call" else ("receipt", "call", "receipt"):
+        if step == "call":
+            life.append(ladder.after_call(life[-1], "n-1-1", result, now).notice)
+        else:
+            after = apply_receipt(life[-1], receipt, now)
+            assert after is not None
+            life.append(after.notice)
+    added = [spent for before, after in pairwise(life) for spent in spendings(before, after)]
+    assert sum(spent.messages for spent in added) == 1
+    assert sum(spent.parts for spent in added) == 2
+    assert sum(spent.vnd for spent in added) == 700
+    assert sum(spent.unpriced for spent in added) == 0
 
 
 def attempt(number: int = 1, **changes: object) -> Attempt:

@@ -100,6 +100,56 @@ def test_one_that_was_untrue_from_the_beginning_ends_without_a_gateway() -> None
     assert life((cancelled, EVENT)) == [("zalo", "", {"ended.cancelled": 1})]
 
 
+def lost(state: State, reason: str, before: Notice | None = None) -> Notice:
+    moves = {State.UNDELIVERABLE: Move.GIVE_UP, State.FAILED: Move.FAIL, State.EXPIRED: Move.EXPIRE}
+    return (before or made()).move(moves[state], EVENT + timedelta(days=3), reason)
+
+
+@pytest.mark.parametrize(
+    ("state", "reason"),
+    [
+        (State.EXPIRED, "expired"),
+        (State.FAILED, "sms-payload"),
+        (State.FAILED, "contact-unreadable"),
+        (State.UNDELIVERABLE, "no-channel"),
+        (State.UNDELIVERABLE, "sms-recipient"),
+    ],
+)
+def test_what_no_gateway_ever_had_was_not_handed_over_in_time(state: State, reason: str) -> None:
+    end = lost(state, reason)
+    assert life((made(), EVENT), (end, EVENT), (end, EVENT)) == [
+        ("zalo", "", {f"ended.{state}": 1, "handed.over": 1}),
+    ]
+
+
+def test_a_wrong_number_is_no_hand_over_that_is_late() -> None:
+    end = lost(State.UNDELIVERABLE, "phone-not-mobile")
+    assert life((made(), EVENT), (end, EVENT)) == [("zalo", "", {"ended.undeliverable": 1})]
+
+
+def test_what_was_no_longer_of_use_when_the_night_was_over_was_held() -> None:
+    night = made().move(Move.WAIT, EVENT, "quiet-hours")
+    assert life((night, EVENT), (lost(State.EXPIRED, "expired", night), EVENT)) == [
+        ("zalo", "", {"ended.expired": 1, "handed.held": 1}),
+    ]
+    later = night.move(Move.WAIT, EVENT + timedelta(hours=8), "sms-closed")
+    assert life((later, EVENT), (lost(State.EXPIRED, "expired", later), EVENT)) == [
+        ("zalo", "", {"ended.expired": 1, "handed.over": 1}),
+    ]
+
+
+def test_one_that_was_given_up_and_is_reported_after_all_stays_counted_once() -> None:
+    at = EVENT + SECOND
+    sending = made(channel=SMS).with_attempt(attempt(1, at, "esms")).move(Move.HAND_OVER, at)
+    unknown = sending.with_attempt(attempt(1, at, "esms", result="no-answer")).move(Move.NO_ANSWER, at)
+    gone = unknown.move(Move.GIVE_UP, at + timedelta(hours=1), "sms-no-answer")
+    late = gone.with_attempt(attempt(1, at, "esms", result="no-answer", delivered_at=at))
+    assert life((sending, at), (unknown, at), (gone, at), (late, at), (late, at)) == [
+        ("sms", "esms", {"ended.undeliverable": 1, "handed.over": 1}),
+        ("sms", "esms", {"ended.late": 1}),
+    ]
+
+
 def test_a_history_that_lost_its_oldest_lines_still_knows_that_it_was_handed_over() -> None:
     *_, (taken, at) = handed(SECOND)
     long = replace(taken, history=())

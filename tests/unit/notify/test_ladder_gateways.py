@@ -35,12 +35,13 @@ class Story:
         self.ladder = Ladder(replace(POLICY, quiet=quiet), {trait.provider: trait for trait in traits})
         self.traits = traits
         self.closed: dict[str, datetime] = {}
+        self.busy: frozenset[str] = frozenset()
         self.told: list[str] = []
 
     def look(self) -> HandOver:
         assert self.notice.next_at is not None
         self.now = max(self.now, self.notice.next_at)
-        after = Look(self.ladder, Routes(self.traits, self.closed), self.now).hand_over(self.notice)
+        after = Look(self.ladder, Routes(self.traits, self.closed, self.busy), self.now).hand_over(self.notice)
         return self._take(after)
 
     def says(self, verdict: Verdict, provider_id: str = "") -> None:
@@ -234,11 +235,54 @@ def test_a_silent_zalo_at_night_does_not_become_a_text_at_night() -> None:
     assert (story.notice.state, story.notice.channel, story.providers) == (State.CREATED, SMS, ["zalo"])
 
 
-def test_everything_closed_waits_for_what_opens_first() -> None:
+def test_everything_closed_waits_for_what_opens_first_and_zalo_stays_the_first_choice() -> None:
     story = Story(BY_ZALO, ESMS, SPEED)
     story.closed = {name: NOON + timedelta(minutes=m) for name, m in (("zalo", 9), ("esms", 7), ("speedsms", 5))}
     story.look()
     assert story.notice.next_at == NOON + timedelta(minutes=5)
+    story.closed = {}
+    story.look()
+    assert story.providers == ["zalo"]
+
+
+def test_without_any_sms_gateway_a_resting_zalo_is_waited_for() -> None:
+    story = Story(BY_ZALO)
+    story.closed = {"zalo": NOON + timedelta(minutes=5)}
+    story.look()
+    assert (story.notice.state, story.notice.next_at) == (State.CREATED, NOON + timedelta(minutes=5))
+
+
+def test_a_busy_zalo_is_waited_for_and_a_busy_sms_gateway_left_for_another() -> None:
+    story = Story(BY_ZALO, ESMS, SPEED)
+    story.busy = frozenset({"zalo"})
+    before = story.notice
+    assert story.look().busy
+    assert story.notice == before
+    story.busy = frozenset({"esms"})
+    story.closed = {"zalo": NOON + timedelta(minutes=5)}
+    story.look()
+    assert story.providers == ["speedsms"]
+
+
+def test_all_sms_gateways_busy_changes_nothing_and_neither_does_a_busy_one_that_must_be_called_again() -> None:
+    story = Story(ESMS, SPEED)
+    story.busy = frozenset({"esms", "speedsms"})
+    assert story.look().busy
+    story.busy = frozenset()
+    story.look()
+    story.says(Verdict.NO_ANSWER)
+    waiting, story.busy = story.notice, frozenset({"esms"})
+    assert story.look().busy
+    assert story.notice == waiting
+
+
+def test_a_silent_zalo_waits_for_busy_texts_with_nothing_changed() -> None:
+    story = Story(BY_ZALO, ESMS)
+    story.look()
+    story.says(Verdict.NO_ANSWER)
+    before, story.busy = story.notice, frozenset({"esms"})
+    assert story.look().busy
+    assert story.notice == before
 
 
 def test_without_any_way_left_the_counter_calls() -> None:

@@ -10,11 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.problems import Conflict
-from contracts.types import NoticeKind
-from services.notify.domain.notice import Notice, attempt_id, notice_of
+from contracts.types import NoticeChannel, NoticeKind
+from services.notify.domain.notice import Attempt, Notice, attempt_id, notice_of
 from services.notify.domain.recipient import Recipient
 from services.notify.domain.resend import (
     MOST_RESENDS,
+    SAME_TEXT_REFUSED,
     again,
     check,
     marked,
@@ -42,8 +43,17 @@ def ended(state: State = State.UNDELIVERABLE, **changes: object) -> Notice:
 
 def refusal(notice: Notice, *more: Notice, recipient: Recipient | None = RECIPIENT) -> str:
     with pytest.raises(Conflict) as caught:
-        check(notice, (notice, *more), recipient)
+        check(notice, (notice, *more), recipient, NOW)
     return caught.value.slug
+
+
+def called(ago: timedelta, **changes: object) -> Notice:
+    """Ended after calls; the last one was so long ago."""
+    attempts = tuple(
+        Attempt(f"n-1-{number}", number, NoticeChannel.SMS, at=at, called_at=at, provider="esms")
+        for number, at in ((1, NOW - timedelta(hours=1)), (2, NOW - ago))
+    )
+    return replace(ended(attempts=attempts), **changes)  # type: ignore[arg-type]
 
 
 @given(st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=200), st.integers(1, 9999))
@@ -59,7 +69,7 @@ def test_the_ids_of_its_attempts_fit_every_gateway_and_lead_back(event_id: str, 
 @pytest.mark.parametrize("state", sorted(FINAL - {State.CANCELLED}))
 def test_what_has_ended_may_be_sent_again(state: State) -> None:
     notice = ended(state)
-    check(notice, (notice,), RECIPIENT)
+    check(notice, (notice,), RECIPIENT, NOW)
 
 
 @pytest.mark.parametrize("state", sorted(set(State) - FINAL))
@@ -86,8 +96,27 @@ def test_without_a_contact_nothing_can_be_sent() -> None:
 
 def test_three_times_is_enough() -> None:
     family = [ended(id=resend_id("n-1", number), resend_of="n-1") for number in range(1, MOST_RESENDS + 1)]
-    check(ended(), (ended(), *family[:-1]), RECIPIENT)
+    check(ended(), (ended(), *family[:-1]), RECIPIENT, NOW)
     assert refusal(ended(), *family) == "resends-too-many"
+
+
+def test_the_same_text_waits_until_no_gateway_takes_it_for_the_first_one() -> None:
+    """eSMS refuses it for five minutes as one it has, and that would count as sent."""
+    assert timedelta(minutes=5) < SAME_TEXT_REFUSED <= timedelta(minutes=7)
+    old, repeated = called(timedelta(hours=1)), called(timedelta(seconds=20.5), id="n-1.r1", resend_of="n-1")
+    for family in ((called(timedelta(seconds=20.5)),), (old, repeated)):
+        with pytest.raises(Conflict) as caught:
+            check(family[0], family, RECIPIENT, NOW)
+        assert caught.value.slug == "resend-too-soon"
+        assert caught.value.facts["retry_after_s"] == SAME_TEXT_REFUSED.total_seconds() - 20
+    check(called(SAME_TEXT_REFUSED), (called(SAME_TEXT_REFUSED),), RECIPIENT, NOW)
+
+
+def test_what_can_never_be_sent_again_is_not_told_to_wait() -> None:
+    assert refusal(called(timedelta(0), kind=NoticeKind.ONE_TIME_CODE)) == "notice-not-resendable"
+    assert refusal(called(timedelta(0)), recipient=replace(RECIPIENT, contact=None)) == "contact-wiped"
+    family = [ended(id=resend_id("n-1", number), resend_of="n-1") for number in range(1, MOST_RESENDS + 1)]
+    assert refusal(called(timedelta(0)), *family) == "resends-too-many"
 
 
 def test_the_new_notice_says_whose_word_it_was_and_begins_a_life_of_its_own() -> None:

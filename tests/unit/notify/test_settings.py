@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -44,3 +45,19 @@ def test_secrets_come_from_files_and_are_not_shown(tmp_path: Path) -> None:
     first, _, rest = shown.stdout.partition("\n")
     assert first == "from-a-file"
     assert "from-a-file" not in rest
+
+
+def test_the_longest_time_of_a_contact_is_never_shorter_than_the_usual_one() -> None:
+    assert NotifySettings().longest_retention == timedelta(days=400)
+    assert NotifySettings(notice_retention_days=0, contact_longest_days=30).longest_retention == timedelta(days=30)
+    assert NotifySettings(notice_retention_days=1000).longest_retention == timedelta(days=1000)
+    with pytest.raises(ValidationError):
+        NotifySettings(contact_longest_days=0)
+
+
+def test_a_wrong_secret_is_refused_without_being_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SMPP_PASSWORD", "much-too-long-a-password")
+    with pytest.raises(ValidationError) as caught:
+        NotifySettings()
+    assert "SMPP_PASSWORD" in str(caught.value).upper()
+    assert "much-too-long" not in str(caught.value)

@@ -30,6 +30,12 @@ def test_in_production_a_line_in_clear_must_be_said_to_be_private() -> None:
     [
         {"smpp_system_id": ""},
         {"smpp_system_id": "x" * 16},
+        {"smpp_system_id": "mộtcửa"},
+        {"smpp_system_id": "mot\0cua"},
+        {"smpp_system_type": "x" * 13},
+        {"smpp_system_type": "sốMS"},
+        {"smpp_password": "mật"},
+        {"smpp_sender": "MOTCUA\n"},
         {"smpp_password": "x" * 9},
         {"smpp_sender": "x" * 12},
         {"smpp_sender": "MỘT CỬA"},
@@ -41,6 +47,11 @@ def test_in_production_a_line_in_clear_must_be_said_to_be_private() -> None:
 def test_what_the_protocol_has_no_room_for_stops_the_start(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         NotifySettings(**(LINE | wrong))
+
+
+def test_the_protocol_s_lengths_are_taken_whole() -> None:
+    widest = {"smpp_system_id": "x" * 15, "smpp_system_type": "x" * 12, "smpp_password": "x" * 8}
+    assert NotifySettings(**(LINE | widest)).smpp_system_id == "x" * 15
 
 
 def test_the_password_is_not_shown() -> None:
