@@ -9,7 +9,7 @@ WORKERS ?= 2
 
 export DOSSIERS
 
-.PHONY: help install demo test up check format contracts engines test-native bench lock
+.PHONY: help install demo test up check format contracts engines test-native faults bench lock
 help:  ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
@@ -53,6 +53,9 @@ engines: install  ## Prepare Apache Kafka (Java, Maven) and the Rust MongoDB-pro
 
 test-native: engines  ## Component and journey tests on the native engines
 	ENGINES=native $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup tests/component tests/journeys tests/faults
+
+faults: install  ## What is killed or cut off, with the long ones that `make test` leaves out (ENGINES=embedded|native)
+	$(BIN)/python -m pytest -m fault tests/faults
 
 bench: install  ## Measure throughput and latency on this machine's engines (ENGINES=embedded|native)
 	$(BIN)/python -m bench

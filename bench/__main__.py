@@ -1,4 +1,4 @@
-"""`make bench`: registrations per second at several clerks, and dossiers per second from counter to citizen's phone.
+"""`make bench`: registrations per second at several clerks, dossiers per second from counter to phone, notices.
 
 The checker runs after the measurement; a run with a finding is void.
 """
@@ -21,6 +21,7 @@ from rich.table import Table
 from bench.catalogue import catalogue_figures
 from bench.clerks import Clerks, Level
 from bench.inbox import inbox_figures
+from bench.notices import notice_figures
 from bench.raw import raw_transactions
 from local.demo.day import opening_offset
 from local.demo.run import check_stack
@@ -42,6 +43,7 @@ async def bench(
     dossiers: Annotated[int, Parameter(env_var="DOSSIERS")] = 400,
     rate: float = 200.0,
     inbox: Annotated[int | None, Parameter(env_var="INBOX")] = None,
+    notices: Annotated[float, Parameter(env_var="NOTICES")] = 15.0,
     output: Path = Path(".motcua/bench.json"),
 ) -> None:
     """Measure.
@@ -56,6 +58,8 @@ async def bench(
         How fast they come in, dossiers per second; above what the system does, so that it is the limit.
     inbox
         Open transfers of the agency whose inbox is measured; 100,000, or 10,000 on the embedded server.
+    notices
+        How long each load of notices lasts, in seconds; 0 leaves them out.
     output
         Where the figures are written as JSON.
     """
@@ -72,15 +76,54 @@ async def bench(
         await stack.stop()
         shutil.rmtree(data, ignore_errors=True)
     results["checker"] = report.as_dict()["counts"]
-    output.parent.mkdir(parents=True, exist_ok=True)
-    output.write_bytes(orjson.dumps(results, option=orjson.OPT_INDENT_2))  # noqa: ASYNC240 - nothing else runs any more
+    valid = report.clean
+    if notices > 0:
+        results["notices"] = await notice_figures(console, notices)
+        valid = valid and results["notices"]["valid"]
+    _write(output, results)
     console.print(f"Đối chiếu: {report.verdict}. Số liệu: {output}")
-    if not report.clean:
+    _end(valid)
+
+
+@app.command(name="notices")
+async def only_notices(
+    *,
+    seconds: Annotated[float, Parameter(env_var="NOTICES")] = 30.0,
+    rate: float = 100.0,
+    most: float = 200.0,
+    output: Path = Path(".motcua/bench-notices.json"),
+) -> None:
+    """Measure notices alone: from the event to the gateway, also while the worker is killed.
+
+    Parameters
+    ----------
+    seconds
+        How long each load lasts.
+    rate
+        Notices a second, of the load without trouble and of the one with kills.
+    most
+        Notices a second of the load that tries how much goes.
+    output
+        Where the figures are written as JSON.
+    """
+    figures = await notice_figures(console, seconds, rate, most)
+    _write(output, figures)
+    console.print(f"Số liệu: {output}")
+    _end(figures["valid"])
+
+
+def _write(output: Path, results: dict[str, Any]) -> None:
+    output.parent.mkdir(parents=True, exist_ok=True)
+    output.write_bytes(orjson.dumps(results, option=orjson.OPT_INDENT_2))
+
+
+def _end(valid: bool) -> None:
+    if not valid:
         console.print("[red]Lần đo không có giá trị: đối chiếu có lỗi.[/red]")
         sys.exit(1)
 
 
-async def _measure(stack: Stack, seconds: float, dossiers: int, rate: float) -> dict[str, object]:
+async def _measure(stack: Stack, seconds: float, dossiers: int, rate: float) -> dict[str, Any]:
     console.print(f"Máy chủ: Kafka {stack.engines.broker_kind}, MongoDB {stack.engines.mongo_kind}")
     raw = await raw_transactions(stack, seconds)
     catalogue = await catalogue_figures(stack.endpoints.mongodb_url)

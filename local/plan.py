@@ -165,6 +165,7 @@ def services(
             "QUIET_HOURS": "",
             "ZALO_RECEIPT_SECONDS": "30",
             "SMS_RECEIPT_SECONDS": "60",
+            "SMS_UNKNOWN_SECONDS": "30",
             "VNPT_POLL_SECONDS": "1",
         },
     }

@@ -46,6 +46,7 @@ ONLY_LOCAL = {
     "ZALO_UNKNOWN_SECONDS": "receipts of the simulators come within seconds",
     "ZALO_RECEIPT_SECONDS": "receipts of the simulators come within seconds",
     "SMS_RECEIPT_SECONDS": "receipts of the simulators come within seconds",
+    "SMS_UNKNOWN_SECONDS": "receipts of the simulators come within seconds",
 }
 ONLY_COMPOSE = {
     **READ_OUTSIDE_SETTINGS,
