@@ -132,5 +132,5 @@ class Control:
 
     async def reset(self) -> dict[str, bool]:
         """Forget messages and faults. Tokens stay: a client that holds them must not be locked out by a test."""
-        self._network.reset()
+        await self._network.reset()
         return {"ok": True}

@@ -46,6 +46,9 @@ class Courier:
         self._workers: list[asyncio.Task[None]] = []
         self._client: httpx.AsyncClient | None = None
         self._epoch = 0
+        self._under_way = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
         self.redeliveries_waiting = 0
 
     async def start(self) -> None:
@@ -64,12 +67,16 @@ class Courier:
         if self._client is not None:
             await self._client.aclose()
 
-    def forget(self) -> None:
-        """Throw away all parcels that still wait."""
+    async def forget(self) -> None:
+        """Throw away all parcels that still wait, and return when none is on its way to a receiver any more.
+
+        A receipt that arrived after this would speak to the next user of the simulator of the last one's message.
+        """
         self._epoch += 1
         self.redeliveries_waiting = 0
         while not self._queue.empty():
             self._queue.get_nowait()
+        await self._idle.wait()
 
     @property
     def waiting(self) -> int:
@@ -91,7 +98,14 @@ class Courier:
 
     async def _carry(self, client: httpx.AsyncClient, parcel: Parcel) -> None:
         epoch = self._epoch
-        outcome = await _attempt(client, parcel)
+        self._under_way += 1
+        self._idle.clear()
+        try:
+            outcome = await _attempt(client, parcel)
+        finally:
+            self._under_way -= 1
+            if not self._under_way:
+                self._idle.set()
         if epoch != self._epoch:
             return  # reset or stopped meanwhile: the message this receipt speaks of is no longer known
         again = parcel.redeliver(outcome) and parcel.attempt < len(parcel.retry_after)

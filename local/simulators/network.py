@@ -101,10 +101,9 @@ class Network:
         await self.courier.stop()
         self.journal.close()
 
-    def reset(self) -> None:
+    async def reset(self) -> None:
         """Forget messages, faults, quotas, template states and the moved clock, but no token."""
         self.desk.forget()
-        self.courier.forget()
         self.ledger.reset()
         self.board.reset()
         self.quota.reset()
@@ -118,6 +117,7 @@ class Network:
         self.speedsms.refusals.clear()
         self.vnpt.refusals.clear()
         self.clock.offset_seconds = self.settings.clock_offset_seconds
+        await self.courier.forget()
 
     def change_quota(self, daily: int) -> None:
         """Move the daily quota in mid-campaign and tell the application."""

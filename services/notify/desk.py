@@ -35,6 +35,8 @@ class Desk:
     places: int
     """Calls under way that one gateway may have: one that hangs or is slow leaves room for the others."""
     _under_way: Counter[str] = field(default_factory=Counter)
+    _coming: Counter[str] = field(default_factory=Counter)
+    """How many of this round's claims each gateway has."""
     _taken: dict[str, str] = field(default_factory=dict)
     """Notices claimed in this round and their gateways; the calls have not begun."""
 
@@ -56,9 +58,13 @@ class Desk:
     def begin_round(self) -> None:
         """The calls of the last round have begun."""
         self._taken.clear()
+        self._coming.clear()
 
     def takes(self, notice_id: str, provider: str) -> None:
         """A claim of this round goes there; decided again it may go elsewhere."""
+        if notice_id in self._taken:
+            self._coming[self._taken[notice_id]] -= 1
+        self._coming[provider] += 1
         self._taken[notice_id] = provider
 
     @contextmanager
@@ -71,7 +77,7 @@ class Desk:
             self._under_way[provider] -= 1
 
     def _busy(self, provider: str, notice_id: str) -> bool:
-        coming = sum(name == provider for id, name in self._taken.items() if id != notice_id)
+        coming = self._coming[provider] - (self._taken.get(notice_id) == provider)
         if self._under_way[provider] + coming >= self.places:
             return True
         pace = self.paces.of(provider)

@@ -20,10 +20,10 @@ from services.notify.queries.notice_view import NoticeView
 from services.notify.quota import quota_changed
 from services.notify.receipt_box import ReceiptBox
 from services.notify.settings import NotifySettings
-from services.notify.speedsms_webhook import check_speedsms_secret, speedsms_document
+from services.notify.speedsms_webhook import speedsms_document
 from services.notify.webhooks import (
     QUOTA_CHANGED,
-    check_esms_secret,
+    check_secret,
     check_zalo_signature,
     daily_quota,
     esms_document,
@@ -68,7 +68,7 @@ class Webhooks:
 
     async def esms(self, secret: str, request: Request) -> Response:
         try:
-            check_esms_secret(secret, self.settings.esms_callback_secret.get_secret_value())
+            check_secret(secret, self.settings.esms_callback_secret.get_secret_value())
             document = esms_document(request.query_params, self.now())
         except Refused:
             metrics.count("receipts_total", provider="esms", result="refused")
@@ -77,7 +77,7 @@ class Webhooks:
 
     async def speedsms(self, secret: str, request: Request) -> Response:
         try:
-            check_speedsms_secret(secret, self.settings.speedsms_callback_secret.get_secret_value())
+            check_secret(secret, self.settings.speedsms_callback_secret.get_secret_value())
             document = speedsms_document(await request.body(), self.now())
         except Refused:
             metrics.count("receipts_total", provider="speedsms", result="refused")

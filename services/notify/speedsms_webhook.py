@@ -6,14 +6,13 @@ and words in it.
 
 from __future__ import annotations
 
-import hmac
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 import orjson
 
-from contracts.problems import Invalid, Missing
+from contracts.problems import Invalid
 from services.notify.channels.speedsms import fate_of, whole
 from services.notify.domain.results import Fate
 from services.notify.receipts import NEW
@@ -26,12 +25,6 @@ class SpeedsmsEvent(StrEnum):
 
     REPORT = "report"
     INCOMING = "incoming"
-
-
-def check_speedsms_secret(given: str, secret: str) -> None:
-    """Raises: Missing `not-found`: a wrong address looks like no address."""
-    if not secret or not hmac.compare_digest(given.encode(), secret.encode()):
-        raise Missing("not-found", "Không có địa chỉ này.")
 
 
 def speedsms_event(body: bytes) -> tuple[SpeedsmsEvent, dict[str, Any]]:

@@ -84,8 +84,11 @@ def daily_quota(event: Mapping[str, Any]) -> int | None:
         return None
 
 
-def check_esms_secret(given: str, secret: str) -> None:
-    """Raises: Missing `not-found`: a wrong address looks like no address."""
+def check_secret(given: str, secret: str) -> None:
+    """Of an address that is not signed.
+
+    Raises: Missing `not-found`: a wrong address looks like no address.
+    """
     if not secret or not hmac.compare_digest(given.encode(), secret.encode()):
         raise Missing("not-found", "Không có địa chỉ này.")
 

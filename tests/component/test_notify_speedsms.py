@@ -26,22 +26,12 @@ from services.notify.contact import Contact
 from services.notify.domain.results import Fate, Result, Verdict
 from services.notify.settings import NotifySettings
 from services.notify.store import MORE, RECEIPTS, STORES
+from tests.component.simulator_fixtures import gateways as gateways
+from tests.component.simulator_fixtures import running as running
 from tests.eventually import eventually
 
 PHONE = "84912345671"
 SECRET = "test-speedsms-secret"
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def running() -> AsyncIterator[Gateways]:
-    async with open_gateways() as one:
-        yield one
-
-
-@pytest_asyncio.fixture
-async def gateways(running: Gateways) -> Gateways:
-    await running.start_over()
-    return running
 
 
 @asynccontextmanager

@@ -16,7 +16,7 @@ import pytest_asyncio
 from pydantic import SecretStr
 
 from contracts.types import NoticeChannel, NoticeKind
-from local.simulators.rig import VNPT_RESOLVED, Gateways, open_gateways
+from local.simulators.rig import VNPT_RESOLVED, Gateways
 from services.kit import schema
 from services.kit.commit import Committer
 from services.kit.ids import new_id
@@ -35,6 +35,8 @@ from services.notify.receipt_box import ReceiptBox
 from services.notify.receipts import ReceiptLoop
 from services.notify.store import MORE, NOTICES, RECEIPTS, STORES
 from services.notify.vnpt_poll import VnptPoll
+from tests.component.simulator_fixtures import gateways as gateways
+from tests.component.simulator_fixtures import running as running
 from tests.eventually import eventually
 
 PHONE, VIETTEL = "84912345671", "84971234561"
@@ -43,18 +45,6 @@ PHONE, VIETTEL = "84912345671", "84971234561"
 def now() -> datetime:
     moment = datetime.now(UTC)
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def running() -> AsyncIterator[Gateways]:
-    async with open_gateways() as one:
-        yield one
-
-
-@pytest_asyncio.fixture
-async def gateways(running: Gateways) -> Gateways:
-    await running.start_over()
-    return running
 
 
 @asynccontextmanager

@@ -2,30 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from time import time
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from local.simulators.magic import MAGIC_NUMBERS
-from local.simulators.rig import RECEIVED_TEMPLATE, Gateways, open_gateways
+from local.simulators.rig import RECEIVED_TEMPLATE, Gateways
+from tests.component.simulator_fixtures import gateways as gateways
+from tests.component.simulator_fixtures import running as running
 from tests.eventually import eventually
 
 pytestmark = pytest.mark.asyncio
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def running() -> AsyncIterator[Gateways]:
-    async with open_gateways() as one:
-        yield one
-
-
-@pytest_asyncio.fixture
-async def gateways(running: Gateways) -> Gateways:
-    await running.start_over()
-    return running
 
 
 async def page(gateways: Gateways, **query: Any) -> Any:

@@ -3,32 +3,20 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
 import pytest
-import pytest_asyncio
 
 from local.simulators.rig import ESMS_PATH, Gateways, open_gateways
 from local.simulators.sms_parts import count_parts
+from tests.component.simulator_fixtures import gateways as gateways
+from tests.component.simulator_fixtures import running as running
 from tests.eventually import eventually
 
 pytestmark = pytest.mark.asyncio
 
 PHONE = "0912345671"
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def running() -> AsyncIterator[Gateways]:
-    async with open_gateways() as one:
-        yield one
-
-
-@pytest_asyncio.fixture
-async def gateways(running: Gateways) -> Gateways:
-    await running.start_over()
-    return running
 
 
 async def test_an_accepted_text_gets_code_100_as_a_string_and_an_sms_id(gateways: Gateways) -> None:

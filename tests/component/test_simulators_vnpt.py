@@ -2,36 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-import pytest_asyncio
 import yaml
 
 from contracts.types import CodePurpose, NoticeKind
 from local.simulators.rig import VNPT_PATH, Gateways, open_gateways
 from local.simulators.vnpt_templates import VNPT_TEMPLATES, gaps_of
 from services.notify.templates import defaults
+from tests.component.simulator_fixtures import gateways as gateways
+from tests.component.simulator_fixtures import running as running
 from tests.eventually import eventually
 
 pytestmark = pytest.mark.asyncio
 
 PHONE, SAME_NETWORK, VIETTEL = "84912345671", "84912345672", "84971234561"
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def running() -> AsyncIterator[Gateways]:
-    async with open_gateways() as one:
-        yield one
-
-
-@pytest_asyncio.fixture
-async def gateways(running: Gateways) -> Gateways:
-    await running.start_over()
-    return running
 
 
 def params(*contents: str) -> list[dict[str, str]]:

@@ -3,37 +3,25 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any
 
 import httpx
 import phonenumbers
 import pytest
-import pytest_asyncio
 
 from contracts.types import NoticeKind
 from local.simulators.clock import VIETNAM
 from local.simulators.magic import MAGIC_NUMBERS
 from local.simulators.rig import RECEIVED_TEMPLATE, Gateways, open_gateways
 from local.simulators.templates import ZALO_TEMPLATES
+from tests.component.simulator_fixtures import gateways as gateways
+from tests.component.simulator_fixtures import running as running
 from tests.eventually import eventually
 
 pytestmark = pytest.mark.asyncio
 
 PHONE = "84912345671"
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def running() -> AsyncIterator[Gateways]:
-    async with open_gateways() as one:
-        yield one
-
-
-@pytest_asyncio.fixture
-async def gateways(running: Gateways) -> Gateways:
-    await running.start_over()
-    return running
 
 
 def data(**changes: Any) -> dict[str, Any]:

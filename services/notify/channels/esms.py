@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from datetime import timedelta
 
 from pydantic import SecretStr
 
 from contracts.types import NoticeChannel
-from services.kit import metrics
 from services.notify.channels.base import Letter, Question
 from services.notify.channels.esms_errors import verdict_of
-from services.notify.channels.transport import Failed, Transport
+from services.notify.channels.http_gateway import HttpGateway, perhaps_taken, timed
+from services.notify.channels.transport import Failed
 from services.notify.domain.results import Answer, Fate, Result, Verdict
 from services.notify.domain.routes import Trait
 
@@ -35,26 +34,20 @@ class EsmsAccount:
 
 
 @dataclass(frozen=True)
-class Esms:
+class Esms(HttpGateway):
     """The gateway."""
 
-    transport: Transport
     account: EsmsAccount
     trait: Trait = TRAIT
 
     async def send(self, letter: Letter) -> Result:
         """Hand a text over. The same attempt id again is the same text: eSMS refuses it with 124 for 24 hours."""
-        started = time.perf_counter()
+        url = f"{self._url}/SendMultipleMessage_V4_post_json/"
         try:
-            answer = await self.transport.json(
-                "POST",
-                f"{self._url}/SendMultipleMessage_V4_post_json/",
-                json=self._body(letter),
-            )
+            with timed(self.trait):
+                answer = await self.transport.json("POST", url, json=self._body(letter))
         except Failed as error:
-            return _ask_again(error.result)
-        finally:
-            metrics.observe("gateway_seconds", time.perf_counter() - started, channel="sms")
+            return perhaps_taken(error.result)
         if "CodeResult" not in answer:  # {"error": "Invalid request"}: the gateway could not read the call
             return Result(Verdict.PAYLOAD, "no-code")
         code = str(answer["CodeResult"])
@@ -82,12 +75,6 @@ class Esms:
         over = str(answer.get("SendStatus")) == FINISHED and _number(answer.get("SendFailed")) > 0
         return Answer(Fate.NOT_DELIVERED if over else Fate.ON_ITS_WAY, code)
 
-    async def open(self) -> None:
-        """Nothing to get ready."""
-
-    async def close(self) -> None:
-        await self.transport.client.aclose()
-
     @property
     def _url(self) -> str:
         return f"{self.account.base_url.rstrip('/')}/MainService.svc/json"
@@ -108,13 +95,6 @@ class Esms:
             # The callback's own RequestId is empty in every sample of the vendor: our id travels in the URL.
             body["CallbackUrl"] = f"{url}{'&' if '?' in url else '?'}ref={letter.attempt_id}"
         return body
-
-
-def _ask_again(result: Result) -> Result:
-    """A broken gateway may have taken the text before it broke; asking again under the same id is free of risk."""
-    if result.verdict is Verdict.TRANSIENT and result.gateway_code.startswith("http-5"):
-        return Result(Verdict.NO_ANSWER, result.gateway_code)
-    return result
 
 
 def _number(value: object) -> int:

@@ -5,7 +5,6 @@ It takes no id of ours: what got no answer can neither be repeated nor be asked 
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,10 +12,10 @@ from typing import Any
 from pydantic import SecretStr
 
 from contracts.types import NoticeChannel
-from services.kit import metrics
 from services.notify.channels.base import Letter, Question
+from services.notify.channels.http_gateway import HttpGateway, timed
 from services.notify.channels.speedsms_errors import verdict_of
-from services.notify.channels.transport import Failed, Transport
+from services.notify.channels.transport import Failed
 from services.notify.domain.results import Answer, Fate, Result, Verdict
 from services.notify.domain.routes import Trait
 
@@ -40,32 +39,25 @@ class SpeedsmsAccount:
 
 
 @dataclass(frozen=True)
-class Speedsms:
+class Speedsms(HttpGateway):
     """The gateway."""
 
-    transport: Transport
     account: SpeedsmsAccount
     trait: Trait = TRAIT
 
     async def send(self, letter: Letter) -> Result:
         """Hand a text over, to one phone a call: the reply then speaks of nobody else."""
-        started = time.perf_counter()
+        body = {
+            "to": [letter.contact.phone],
+            "content": letter.wording.text,
+            "sms_type": self.account.sms_type,
+            "sender": self.account.sender,
+        }
         try:
-            answer = await self.transport.json(
-                "POST",
-                f"{self._url}/sms/send",
-                auth=self._auth,
-                json={
-                    "to": [letter.contact.phone],
-                    "content": letter.wording.text,
-                    "sms_type": self.account.sms_type,
-                    "sender": self.account.sender,
-                },
-            )
+            with timed(self.trait):
+                answer = await self.transport.json("POST", f"{self._url}/sms/send", auth=self._auth, json=body)
         except Failed as error:
-            return _never_again(error.result)
-        finally:
-            metrics.observe("gateway_seconds", time.perf_counter() - started, channel="sms")
+            return error.result
         return read_answer(answer, letter.contact.phone)
 
     async def ask(self, question: Question) -> Answer:
@@ -75,12 +67,6 @@ class Speedsms:
         except Failed as error:
             return Answer(Fate.NO_ANSWER, error.result.gateway_code)
         return read_status(answer)
-
-    async def open(self) -> None:
-        """Nothing to get ready."""
-
-    async def close(self) -> None:
-        await self.transport.client.aclose()
 
     @property
     def _url(self) -> str:
@@ -148,8 +134,3 @@ def _digits(listed: list[Any]) -> Iterator[str]:
 def _dong(value: object) -> int | None:
     price = whole(value)
     return price if price is not None and price >= 0 else None
-
-
-def _never_again(result: Result) -> Result:
-    """A front server that lost its gateway after the call left answers 502 as well; a repeat would be a second text."""
-    return Result(Verdict.NO_ANSWER, result.gateway_code) if result.gateway_code == "http-502" else result

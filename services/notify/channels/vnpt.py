@@ -6,7 +6,6 @@ no id of its own and reports nothing by itself.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -15,10 +14,10 @@ from typing import Any
 from pydantic import SecretStr
 
 from contracts.types import NoticeChannel
-from services.kit import metrics
 from services.kit.clock import Now
 from services.notify.channels.base import Letter, Question
-from services.notify.channels.transport import Failed, Transport
+from services.notify.channels.http_gateway import HttpGateway, perhaps_taken, timed
+from services.notify.channels.transport import Failed
 from services.notify.channels.vnpt_errors import fate_of, verdict_of
 from services.notify.domain.policy import VIETNAM
 from services.notify.domain.results import Answer, Fate, Result, Verdict
@@ -49,10 +48,9 @@ class VnptAccount:
 
 
 @dataclass(frozen=True)
-class Vnpt:
+class Vnpt(HttpGateway):
     """The gateway."""
 
-    transport: Transport
     account: VnptAccount
     trait: Trait = TRAIT
     now: Now = lambda: datetime.now(UTC)
@@ -63,25 +61,23 @@ class Vnpt:
         if not wording.vnpt_template_id:
             return Result(Verdict.TEMPLATE, "no-template")
         contents = [content.translate(_XML_SPECIAL) for content in wording.vnpt_params]
-        started = time.perf_counter()
+        fields = {
+            "REQID": letter.attempt_id,
+            "LABELID": self.account.label_id,
+            "CONTRACTTYPEID": CUSTOMER_CARE,
+            "TEMPLATEID": wording.vnpt_template_id,
+            "PARAMS": [{"NUM": str(number), "CONTENT": text} for number, text in enumerate(contents, start=1)],
+            "SCHEDULETIME": "",
+            "MOBILELIST": letter.contact.phone,
+            "ISTELCOSUB": "0",
+            "USERNAME": self.account.username,
+            "DATACODING": UNACCENTED if all(map(str.isascii, contents)) else ACCENTED,
+        }
         try:
-            answer = await self._call(
-                "send_sms_list",
-                REQID=letter.attempt_id,
-                LABELID=self.account.label_id,
-                CONTRACTTYPEID=CUSTOMER_CARE,
-                TEMPLATEID=wording.vnpt_template_id,
-                PARAMS=[{"NUM": str(number), "CONTENT": text} for number, text in enumerate(contents, start=1)],
-                SCHEDULETIME="",
-                MOBILELIST=letter.contact.phone,
-                ISTELCOSUB="0",
-                USERNAME=self.account.username,
-                DATACODING=UNACCENTED if all(map(str.isascii, contents)) else ACCENTED,
-            )
+            with timed(self.trait):
+                answer = await self._call("send_sms_list", **fields)
         except Failed as error:
-            return _ask_first(error.result)
-        finally:
-            metrics.observe("gateway_seconds", time.perf_counter() - started, channel="sms")
+            return perhaps_taken(error.result)
         return read_answer(answer)
 
     async def ask(self, question: Question) -> Answer:
@@ -103,12 +99,6 @@ class Vnpt:
         except Failed as error:
             return Answer(Fate.NO_ANSWER, error.result.gateway_code)
         return read_status(answer)
-
-    async def open(self) -> None:
-        """Nothing to get ready."""
-
-    async def close(self) -> None:
-        await self.transport.client.aclose()
 
     async def _call(self, name: str, **fields: Any) -> Mapping[str, Any]:
         """Raises: Failed."""
@@ -144,10 +134,3 @@ def _said(answer: Mapping[str, Any], name: str) -> str:
     reply = answer.get("RPLY")
     value = reply.get(name) if isinstance(reply, dict) else None
     return str(value).strip() if isinstance(value, str | int) else ""
-
-
-def _ask_first(result: Result) -> Result:
-    """A broken gateway may have taken the text before it broke; it is asked, and a repeat is free of risk."""
-    if result.verdict is Verdict.TRANSIENT and result.gateway_code.startswith("http-5"):
-        return Result(Verdict.NO_ANSWER, result.gateway_code)
-    return result

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from contracts.types import NoticeChannel
-from services.kit import metrics
 from services.notify.channels.base import Letter, Question
-from services.notify.channels.transport import Failed, Transport
+from services.notify.channels.http_gateway import HttpGateway, timed
+from services.notify.channels.transport import Failed
 from services.notify.channels.zalo_errors import verdict_of
 from services.notify.channels.zalo_tokens import ConsentNeeded, ZaloTokens
 from services.notify.domain.results import Answer, Fate, Result, Verdict
@@ -23,10 +22,9 @@ _FATES: Mapping[str, Fate] = {"1": Fate.DELIVERED, "0": Fate.ON_ITS_WAY, "-1": F
 
 
 @dataclass(frozen=True)
-class Zalo:
+class Zalo(HttpGateway):
     """The Zalo channel."""
 
-    transport: Transport
     base_url: str
     tokens: ZaloTokens
     trait: Trait = TRAIT
@@ -39,13 +37,11 @@ class Zalo:
             "template_data": dict(letter.wording.fields),
             "tracking_id": letter.attempt_id,
         }
-        started = time.perf_counter()
         try:
-            return read_answer(await self._authorized("POST", "/message/template", json=body))
+            with timed(self.trait):
+                return read_answer(await self._authorized("POST", "/message/template", json=body))
         except Failed as error:
             return error.result
-        finally:
-            metrics.observe("gateway_seconds", time.perf_counter() - started, channel="zalo")
 
     async def ask(self, question: Question) -> Answer:
         """What became of a message that Zalo gave an id."""
@@ -65,12 +61,6 @@ class Zalo:
             return int(answer["data"]["remainingQuota"])
         except (Failed, KeyError, TypeError, ValueError):
             return None
-
-    async def open(self) -> None:
-        """Nothing to get ready."""
-
-    async def close(self) -> None:
-        await self.transport.client.aclose()
 
     async def _authorized(self, method: str, path: str, **options: Any) -> Mapping[str, Any]:
         """Call with a token, and once more with a new one where it is not accepted.

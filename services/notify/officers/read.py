@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from contracts.problems import Invalid
 from contracts.types import UNIT_CODE_PATTERN, NoticeChannel, NoticeKind
+from services.kit.file_text import SPREADSHEET, csv_rows, utf8
 from services.notify.officers.entries import OfficerEntry, officer_entry
 from services.notify.officers.officer import MOST_OFFICERS, OFFICER_KINDS
 
@@ -56,7 +55,7 @@ def read_officers(content: bytes) -> Units:
             `officer-kind-unknown`, `officer-phone-repeated`, `officers-too-many`.
     """
     found = _Found()
-    for number, (line, cells) in enumerate(_rows(_text(content))):
+    for number, (line, cells) in enumerate(csv_rows(_text(content), _columns, quoting=False)):
         if number >= MOST_ROWS:
             raise Invalid("file-too-long", f"Tệp có hơn {MOST_ROWS} dòng. Hãy chia thành nhiều tệp theo đơn vị.")
         try:
@@ -76,33 +75,7 @@ def read_officers(content: bytes) -> Units:
 def _text(content: bytes) -> str:
     if len(content) > MOST_BYTES:
         raise Invalid("file-too-big", f"Tệp quá lớn (tối đa {MOST_BYTES // 1024**2} MB). Hãy chia thành nhiều tệp.")
-    try:
-        return unicodedata.normalize("NFC", content.decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        words = f"Dòng {line} có chữ không phải UTF-8. Trong Excel hãy lưu thành “CSV UTF-8” rồi nạp lại."
-        raise Invalid("file-not-utf8", words, line=line) from None
-
-
-def _rows(text: str) -> Iterator[tuple[int, dict[str, str]]]:
-    header = next((line for line in text.splitlines() if line.strip()), "")
-    if not header or "\0" in text:
-        raise Invalid("file-empty", "Tệp không có nội dung, hoặc không phải là tệp CSV.")
-    # Spreadsheets under Vietnamese settings write semicolons.
-    reader = csv.reader(io.StringIO(text), delimiter=max(",;\t", key=header.count), strict=True)
-    columns: list[str] = []
-    try:
-        for cells in reader:
-            texts = [" ".join(cell.split()) for cell in cells]
-            if not any(texts):
-                continue
-            if not columns:
-                columns = _columns(texts)
-                continue
-            surplus = {"": "…"} if any(texts[len(columns) :]) else {}
-            yield reader.line_num, dict(zip(columns, texts, strict=False)) | surplus
-    except csv.Error:  # its words may quote a cell
-        raise Invalid("file-malformed", f"Dòng {reader.line_num}: tệp CSV bị hỏng.") from None
+    return utf8(content, SPREADSHEET)
 
 
 def _columns(headers: list[str]) -> list[str]:

@@ -15,16 +15,17 @@ from typing import Any
 from pydantic import BaseModel
 
 from contracts.types import NoticeChannel, NoticeKind
+from services.kit import places
 from services.kit.auth import Caller
 from services.kit.mongo import Mongo
 from services.notify.domain.costs import day_of
 from services.notify.domain.policy import VIETNAM
 from services.notify.domain.transitions import State
-from services.notify.queries import places
 from services.notify.queries.notice_view import NoticeView, view
-from services.notify.queries.places import Place
 from services.notify.store import NOTICES, SLOT_S, day_token, slot_of, slot_token
 
+Place = tuple[datetime, str]
+"""Where a page ended: when its last notice was made, and its id."""
 DAY = timedelta(days=1)
 MOMENT = timedelta(milliseconds=1)
 MOST_LOOKED_AT = 10_000
@@ -80,7 +81,7 @@ def counters_of(caller: Caller, counter: str | None) -> tuple[str, ...]:
 
 async def notice_log(mongo: Mongo, wish: Wish) -> LogPage:
     """Raises: Invalid `page-unknown`."""
-    place = None if wish.after is None else places.read(wish.after)
+    place = None if wish.after is None else places.read(wish.after)[:2]
     found: list[Mapping[str, Any]] = []
     looked, many, stopped_at = 0, 1, None
     buckets = _Buckets(wish, place)
@@ -99,7 +100,7 @@ async def notice_log(mongo: Mongo, wish: Wish) -> LogPage:
     if len(found) > wish.limit:
         following = (page[-1].created_at, page[-1].id)
     return LogPage(
-        notices=[view(notice) for notice in page], next=None if following is None else places.written(following)
+        notices=[view(notice) for notice in page], next=None if following is None else places.written(*following)
     )
 
 

@@ -15,6 +15,7 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from contracts.problems import Invalid
 from contracts.types import NoticeKind
+from services.kit.file_text import utf8
 from services.notify.templates.domain.content import Content
 from services.notify.templates.domain.rules import Fault, faults
 from services.notify.templates.reading import as_data, read_content
@@ -118,12 +119,7 @@ class _Reading:
 def _decoded(content: bytes) -> str:
     if len(content) > MOST_BYTES:
         raise Invalid("file-too-big", f"Tệp quá lớn (tối đa {MOST_BYTES // 1024**2} MB).")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        words = f"Dòng {line} có chữ không phải UTF-8. Hãy lưu lại tệp dưới dạng UTF-8 rồi nạp lại."
-        raise Invalid("file-not-utf8", words, line=line) from None
+    return utf8(content, "Hãy lưu lại tệp dưới dạng UTF-8 rồi nạp lại.")
 
 
 def _composed(text: str) -> Node | None:

@@ -5,15 +5,12 @@ Half a calendar would count some dossiers by the old decision and some by the ne
 
 from __future__ import annotations
 
-import csv
-import io
-import unicodedata
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
 from contracts.problems import Invalid
+from services.kit.file_text import SPREADSHEET, csv_rows, utf8
 from services.kit.worktime import CalendarTable, DayRow, HoursRow
 from services.routing.calendar import cells as cell
 from services.routing.calendar.words import COLUMNS, DAY, REQUIRED, ROWS, USED, plain
@@ -22,7 +19,6 @@ MOST_DAYS: Final = 3000
 MOST_HOURS: Final = 1500
 """As the contract of `calendar.published` has them."""
 MOST_FAULTS: Final = 50
-_DELIMITERS = ",;\t"
 
 
 @dataclass(frozen=True)
@@ -53,7 +49,7 @@ def read_calendar(content: bytes) -> CalendarTable:
             `windows-overlap`, `validity-reversed`, `hours-repeated`.
     """
     found = _Found()
-    for line, cells in _rows(_text(content)):
+    for line, cells in csv_rows(utf8(content, SPREADSHEET), _columns, name="Tệp lịch"):
         try:
             _take(line, cells, found)
         except Invalid as error:
@@ -78,36 +74,6 @@ def _refused(faults: list[Fault]) -> Invalid:
     told = [{"line": fault.line, "slug": fault.slug, "reason": fault.reason} for fault in faults[:MOST_FAULTS]]
     words = f"Tệp lịch bị từ chối cả tệp. Dòng {first.line}: {first.reason}{more}"
     return Invalid("calendar-refused", words, faults=told, count=len(faults))
-
-
-def _text(content: bytes) -> str:
-    try:
-        return unicodedata.normalize("NFC", content.decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        words = f"Dòng {line} có chữ không phải UTF-8. Trong Excel hãy lưu thành “CSV UTF-8” rồi nạp lại."
-        raise Invalid("file-not-utf8", words, line=line) from None
-
-
-def _rows(text: str) -> Iterator[tuple[int, cell.Cells]]:
-    header = next((line for line in text.splitlines() if line.strip()), "")
-    if not header or "\0" in text:
-        raise Invalid("file-empty", "Tệp lịch không có nội dung, hoặc không phải là tệp CSV.")
-    # Spreadsheets under Vietnamese settings write semicolons.
-    reader = csv.reader(io.StringIO(text), delimiter=max(_DELIMITERS, key=header.count), strict=True)
-    columns: list[str] = []
-    try:
-        for cells in reader:
-            texts = [" ".join(cell.split()) for cell in cells]
-            if not any(texts):
-                continue
-            if not columns:
-                columns = _columns(texts)
-                continue
-            surplus = any(texts[len(columns) :])
-            yield reader.line_num, dict(zip(columns, texts, strict=False)) | ({"": "…"} if surplus else {})
-    except csv.Error as error:
-        raise Invalid("file-malformed", f"Dòng {reader.line_num}: tệp CSV bị hỏng ({error}).") from None
 
 
 def _columns(headers: list[str]) -> list[str]:

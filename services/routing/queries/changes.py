@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from services.kit import places
 from services.kit.mongo import Mongo
-from services.routing.queries import places, windows
+from services.routing.queries import windows
 from services.routing.queries.inbox import shown_transfer
 from services.routing.store import TRANSFERS
 

@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from services.kit import places
 from services.kit.mongo import Mongo
-from services.routing.queries import places, windows
+from services.routing.queries import windows
 from services.routing.store import CASES, TRANSFERS
 from services.routing.transfers import IN_WORK, TO_ACCEPT
 

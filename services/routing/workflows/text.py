@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable
 from decimal import Decimal
 from difflib import get_close_matches
 from fractions import Fraction
 
 from contracts.problems import Invalid
+from services.kit.file_text import utf8
 
 MOST_BYTES = 1024 * 1024
 _GAPS = re.compile(r"[\x00-\x1f\x7f-\x9f\s\ufeff\u200b]+")
@@ -24,13 +24,7 @@ def decoded(content: bytes) -> str:
         raise Invalid("file-too-big", f"Tệp quá lớn (tối đa {MOST_BYTES // 1024**2} MB). Hãy chia thành nhiều tệp.")
     if not content.strip(b"\xef\xbb\xbf \t\r\n"):
         raise Invalid("file-empty", "Tệp không có nội dung.")
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        words = f"Dòng {line} có chữ không phải UTF-8. Hãy lưu lại tệp dưới dạng UTF-8 rồi gửi lại."
-        raise Invalid("file-not-utf8", words, line=line) from None
-    return unicodedata.normalize("NFC", text)
+    return utf8(content, "Hãy lưu lại tệp dưới dạng UTF-8 rồi gửi lại.")
 
 
 def clean(text: str) -> str:

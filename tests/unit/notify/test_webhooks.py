@@ -9,7 +9,7 @@ import pytest
 
 from contracts.problems import Invalid, Missing
 from services.kit.auth import Unauthenticated
-from services.notify.webhooks import check_esms_secret, check_zalo_signature, esms_document, zalo_document
+from services.notify.webhooks import check_secret, check_zalo_signature, esms_document, zalo_document
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 APP, KEY, STAMP = "2074138120372622546", "SECRET", "1602560967477"
@@ -70,9 +70,9 @@ def test_other_events_are_kept_by_name_only_and_receipts_need_an_id() -> None:
 @pytest.mark.parametrize("secret", ["", "wrong", "é"])
 def test_a_wrong_callback_address_looks_like_no_address(secret: str) -> None:
     with pytest.raises(Missing):
-        check_esms_secret(secret, "right")
+        check_secret(secret, "right")
     with pytest.raises(Missing):
-        check_esms_secret("", "")
+        check_secret("", "")
 
 
 def test_an_esms_callback_tells_success_failure_or_nothing_yet() -> None:

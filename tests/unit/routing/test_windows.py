@@ -12,7 +12,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from contracts.problems import Invalid
-from services.routing.queries import places
+from services.kit import places
 from services.routing.queries.windows import GROWING, MOST, Span
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
