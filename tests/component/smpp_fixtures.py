@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import httpx
+import pytest
 from pydantic import SecretStr
 
 from contracts.types import NoticeChannel, NoticeKind
@@ -22,6 +24,7 @@ from services.notify.channels.smpp import Smpp
 from services.notify.channels.smpp_link import LinkTimes
 from services.notify.channels.smpp_session import SmppAccount
 from services.notify.contact import Contact
+from services.notify.domain.results import Result
 from tests.eventually import eventually
 
 PHONE = "84901234567"
@@ -105,3 +108,27 @@ async def open_line(**settings: Any) -> AsyncIterator[Line]:
         finally:
             for gateway in line.gateways:
                 await gateway.close()
+
+
+@pytest.fixture
+async def line() -> AsyncIterator[Line]:
+    async with open_line() as opened:
+        yield opened
+
+
+def delivered(row: dict[str, Any]) -> tuple[str, bool, str]:
+    return row["provider_id"], row["delivered"], row["_id"]
+
+
+async def bound(line: Line) -> bool:
+    return bool((await line.stats())["bound"] == 1)
+
+
+async def send_all(gateway: Smpp, letters: list[Letter]) -> list[Result]:
+    turns = asyncio.Semaphore(20)
+
+    async def send(one: Letter) -> Result:
+        async with turns:
+            return await gateway.send(one)
+
+    return await asyncio.gather(*(send(one) for one in letters))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import UTC, datetime
+from urllib.parse import parse_qsl, quote
 
 import pytest
 
@@ -88,3 +89,20 @@ def test_an_esms_callback_tells_success_failure_or_nothing_yet() -> None:
     assert esms_document({**query, "SendSuccess": "0"}, NOW) is None
     with pytest.raises(Invalid):
         esms_document({}, NOW)
+
+
+@pytest.mark.parametrize(
+    "error_info",
+    [
+        quote(quote('"{\\"error\\":-118,\\"message\\":\\"Zalo account not existed\\"}"') + "____02/03/2026 08:00:00"),
+        quote('"{\\"error\\":-118}"System.FormatException: Input string was not in a correct format.'),
+        "%25ZZ%",
+    ],
+)
+def test_an_error_info_quoted_and_encoded_twice_neither_harms_the_callback_nor_is_kept(error_info: str) -> None:
+    query = dict(parse_qsl(f"SMSID=abc&SendStatus=5&SendSuccess=0&SendFailed=1&error_info={error_info}"))
+    assert "error_info" in query
+    document = esms_document(query, NOW)
+    assert document is not None
+    assert (document["provider_id"], document["delivered"]) == ("abc", False)
+    assert not {value for value in document.values() if "Zalo" in str(value) or "Exception" in str(value)}
