@@ -11,6 +11,7 @@ import pytest_asyncio
 
 from local.simulators.clock import VIETNAM
 from local.simulators.rig import Gateways, Inbox, open_gateways, open_inbox
+from tests.component.simulator_fixtures import emptied
 from tests.eventually import eventually
 
 pytestmark = pytest.mark.asyncio
@@ -26,12 +27,7 @@ async def running() -> AsyncIterator[tuple[Gateways, Inbox]]:
 
 @pytest_asyncio.fixture
 async def inbox(running: tuple[Gateways, Inbox]) -> Inbox:
-    """The receiver, after the gateways forgot what an earlier test left under way."""
-    gateways, box = running
-    await gateways.start_over()
-    box.received.clear()
-    box.answers.clear()
-    return box
+    return await emptied(running)
 
 
 @pytest_asyncio.fixture

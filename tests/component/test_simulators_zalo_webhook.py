@@ -14,6 +14,7 @@ import pytest_asyncio
 from local.simulators.rig import Gateways, Inbox, Received, open_gateways, open_inbox
 from local.simulators.settings import SimulatorSettings
 from local.simulators.zalo_webhook import signature
+from tests.component.simulator_fixtures import emptied
 from tests.eventually import eventually
 
 pytestmark = pytest.mark.asyncio
@@ -29,12 +30,7 @@ async def running() -> AsyncIterator[tuple[Gateways, Inbox]]:
 
 @pytest_asyncio.fixture
 async def inbox(running: tuple[Gateways, Inbox]) -> Inbox:
-    """The receiver, after the gateways forgot what an earlier test left under way."""
-    gateways, box = running
-    await gateways.start_over()
-    box.received.clear()
-    box.answers.clear()
-    return box
+    return await emptied(running)
 
 
 @pytest_asyncio.fixture
