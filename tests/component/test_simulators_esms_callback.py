@@ -100,8 +100,9 @@ async def test_a_receiver_that_is_down_is_not_asked_again(gateways: Gateways) ->
 
 
 async def test_a_silent_receiver_is_asked_five_times_more_and_then_left_alone(inbox: Inbox) -> None:
-    inbox.answers.extend([(200, 1.0)] * 6)
-    async with open_gateways(esms_callback_timeout_seconds=0.05, esms_callback_retry_seconds=0.01) as gateways:
+    inbox.answers.extend([(200, 3.0)] * 6)
+    # Long enough to be asked on a busy machine, too short for the answer.
+    async with open_gateways(esms_callback_timeout_seconds=0.5, esms_callback_retry_seconds=0.01) as gateways:
         await gateways.sms(PHONE, CallbackUrl=inbox.url)
         message = await receipts_sent(gateways, 6)
         assert (message["receipts_sent"], message["receipts_acked"]) == (6, 0)
