@@ -60,6 +60,7 @@ def server(app: FastAPI, settings: Settings, port: int, *, signals: bool = True)
         access_log=False,
         lifespan="on",
         timeout_graceful_shutdown=int(settings.graceful_seconds),
+        timeout_keep_alive=75,  # longer than proxies and clients wait: who hangs up first may meet a request on its way
         server_header=False,
         date_header=False,
         proxy_headers=False,  # uvicorn would believe any local sender; `client_address` has a setting for it

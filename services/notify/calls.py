@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from contracts.types import NoticeChannel, NoticeKind
 from services.kit import logs, metrics
+from services.kit.clock import Now
 from services.notify.channels import Gateway, Letter, Question, Wording
 from services.notify.commands.claim_notice import Call, Doubt
 from services.notify.desk import Desk
@@ -45,6 +46,7 @@ class Caller:
     desk: Desk
     word: Word
     preferences: Preferences
+    now: Now
     rating_base: str
     """Where invitations to rate lead; empty: nowhere."""
     prices: Prices = field(default_factory=Prices)
@@ -101,6 +103,9 @@ class Caller:
             return Result(Verdict.ELSEWHERE, "template-missing"), letter.wording
         with self.desk.call(attempt.provider):
             await self.desk.paces.wait(attempt.provider)
+            if call.notice.next_at is not None and self.now() >= call.notice.next_at:
+                # This process stood still: others have taken the claim for a dead one's and may have sent an SMS.
+                return Result(Verdict.TRANSIENT, "too-late"), letter.wording
             result, seconds = await self._timed(gateway, letter)
         self.heed(attempt.provider, result, seconds)
         return result, letter.wording

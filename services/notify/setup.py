@@ -65,7 +65,7 @@ def make_sender(
         lease=receipts.lease,
         due=DueNotices(mongo, now),
         receipts=receipts,
-        caller=Caller(desk, wordings.word, preferences, settings.rating_base, settings.prices, balance.heed),
+        caller=Caller(desk, wordings.word, preferences, now, settings.rating_base, settings.prices, balance.heed),
         opener=opener,
         ladder=Ladder(settings.policy, desk.traits),
         concurrency=settings.gateway_concurrency,

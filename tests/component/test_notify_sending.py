@@ -19,6 +19,7 @@ from services.notify.consumers import SOURCE
 from services.notify.domain.results import Result, Verdict
 from services.notify.domain.transitions import State
 from services.notify.due import DueNotices
+from services.notify.pace import Paces
 from services.notify.quota import CHANGED
 from services.notify.store import RECEIPTS, SENDER
 from tests.component.notify_fixtures import COUNTER, PHONE, Town, code, now
@@ -149,8 +150,12 @@ async def test_a_text_whose_id_was_never_told_is_still_matched_to_its_callback(t
 async def test_behind_a_bad_gateway_zalo_may_have_it_so_it_is_not_called_again_and_sms_follows(town: Town) -> None:
     await town.happens(town.submitted(code(), "0599999502"))
     async with town.working():
-        notice = await town.reaches(code(), "delivered")
-    assert [attempt.gateway_code for attempt in notice.attempts] == ["http-502", "100"]
+        await town.reaches(code(), "delivered")
+
+        async def both_answers() -> bool:  # the receipt may be here before the answer is recorded
+            return [one.gateway_code for one in (await town.notice(code())).attempts] == ["http-502", "100"]
+
+        await eventually(both_answers)
     assert [message["provider"] for message in await town.messages()] == ["esms"]
 
 
@@ -212,6 +217,34 @@ async def test_a_claim_of_a_dead_process_is_taken_up_again_without_a_second_zalo
         await town.reaches(code(2), "delivered", 20)
     by_provider = [message["provider"] for message in await town.messages()]
     assert sorted(by_provider) == ["esms", "zalo"]
+
+
+async def test_a_sender_that_was_stopped_between_claim_and_call_does_not_call_after_others_took_over(
+    town: Town,
+) -> None:
+    """A machine that was suspended, say. When it wakes up, the citizen has the SMS already."""
+    awake = asyncio.Event()
+
+    class Stopped(Paces):
+        async def wait(self, provider: str) -> None:
+            await awake.wait()
+
+    await town.happens(town.submitted(code()))
+    slow = await town.sender()
+    desk = slow.caller.desk
+    slow.caller = replace(slow.caller, desk=replace(desk, paces=Stopped({})))
+    assert await slow.once() == 1
+    async with town.working():
+        await town.reaches(code(), "delivered", 30)
+    awake.set()
+
+    async def recorded() -> bool:
+        return await slow.record() == 1
+
+    await eventually(recorded)
+    assert [message["provider"] for message in await town.messages()] == ["esms"]
+    notice = await town.notice(code())
+    assert (notice.state, notice.attempts[0].gateway_code) == (State.DELIVERED, "too-late")
 
 
 async def test_a_disabled_template_goes_by_sms_and_rests(town: Town) -> None:
