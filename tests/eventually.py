@@ -10,9 +10,10 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-async def eventually(check: Callable[[], T | Awaitable[T]], *, timeout: float = 10.0, every: float = 0.05) -> T:
+async def eventually(check: Callable[[], T | Awaitable[T]], *, timeout: float = 60.0, every: float = 0.05) -> T:
     """Call `check` until it returns something true and return that.
 
+    The deadline is that of a machine which has ten other things to do; nobody waits for it where the code is right.
     An AssertionError counts as "not yet". Raises AssertionError, with the last reason, when the time is over.
     """
     loop = asyncio.get_running_loop()

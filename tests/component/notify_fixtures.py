@@ -209,7 +209,7 @@ class Town:
         [notice] = await self.notices(dossier)
         return notice
 
-    async def reaches(self, dossier: str, state: str, timeout: float = 15) -> Notice:
+    async def reaches(self, dossier: str, state: str, timeout: float = 60) -> Notice:
         """Wait until the dossier's only notice is in a state."""
 
         async def check() -> Notice:

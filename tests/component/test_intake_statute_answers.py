@@ -139,7 +139,7 @@ async def test_the_timer_looks_as_soon_as_it_leads_and_not_before(intake: Intake
     assert await subject.lease.hold()
     await eventually(lambda: _flagged(intake, code))
     stop.set()
-    await asyncio.wait_for(running, 5)
+    await asyncio.wait_for(running, 60)
 
 
 async def _flagged(intake: Intake, code: str) -> bool:
