@@ -129,13 +129,13 @@ class SpeedsmsApi:
 
     async def _accept(self, checked: CheckedSms, parts: int, price: int) -> Response:
         now = self._clock.wall_ms()
-        self._last_id = max(self._last_id + 1, now)
+        tran_id = self._last_id = max(self._last_id + 1, now)  # another call may take the next while a receipt is sent
         for phone in checked.phones:
             message = Message(
                 seq=self._ledger.next_seq,
                 provider="speedsms",
                 phone=phone,
-                provider_id=str(self._last_id),
+                provider_id=str(tran_id),
                 text=checked.content,
                 accepted_at=now,
                 block_from=self._clock.now_ms(),
@@ -154,7 +154,7 @@ class SpeedsmsApi:
             return NoReply(hold_ms=self._board.faults.hang_ms)
         sent = len(checked.phones)
         taken = {
-            "tranId": self._last_id,
+            "tranId": tran_id,
             "totalSMS": sent * parts,
             "totalPrice": sent * price,
             "invalidPhone": list(checked.invalid),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from typing import Any
@@ -241,6 +242,16 @@ async def test_the_status_of_what_never_arrives_is_never_final_and_of_a_failure_
     await eventually(failed)
     assert (await gateways.speedsms_get(f"/sms/status/{waiting}"))["data"][0]["status"] == 1
     assert (await gateways.speedsms_get("/sms/status/5"))["status"] == "error"
+
+
+async def test_calls_at_once_whose_receipts_overtake_their_replies_each_get_the_id_of_their_own_text(
+    gateways: Gateways,
+) -> None:
+    await gateways.faults(receipt_before_reply=1.0)
+    phones = [f"8491234{tail}" for tail in range(5670, 5690)]
+    replies = await asyncio.gather(*(gateways.speedsms(phone) for phone in phones))
+    told = {phone: str(reply.json()["data"]["tranId"]) for phone, reply in zip(phones, replies, strict=True)}
+    assert {message["phone"]: message["provider_id"] for message in await gateways.messages()} == told
 
 
 @pytest.mark.parametrize(("phone", "faults"), [("0599999804", {}), (PHONE, {"drop_after_accept": 1.0})])
