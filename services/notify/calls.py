@@ -14,6 +14,7 @@ from services.notify.channels import Gateway, Letter, Question, Wording
 from services.notify.commands.claim_notice import Call, Doubt
 from services.notify.desk import Desk
 from services.notify.domain.costs import Prices
+from services.notify.domain.hand_over import is_due
 from services.notify.domain.notice import Attempt, Notice
 from services.notify.domain.results import Answer, Fate, Result, Verdict
 from services.notify.preferences import Preferences
@@ -103,7 +104,7 @@ class Caller:
             return Result(Verdict.ELSEWHERE, "template-missing"), letter.wording
         with self.desk.call(attempt.provider):
             await self.desk.paces.wait(attempt.provider)
-            if call.notice.next_at is not None and self.now() >= call.notice.next_at:
+            if is_due(call.notice, self.now()):
                 # This process stood still: others have taken the claim for a dead one's and may have sent an SMS.
                 return Result(Verdict.TRANSIENT, "too-late"), letter.wording
             result, seconds = await self._timed(gateway, letter)

@@ -63,4 +63,4 @@ async def test_a_stock_client_produces_commands_that_our_consumers_read(kafka: K
         async with kit.read_log(kafka.bootstrap, [AGENCY_ACTIONS.name]) as records:
             return [(found.key, found.value) async for found in records] == [(b"k", b"v")]
 
-    await eventually(arrived, timeout=60)
+    await eventually(arrived)

@@ -78,7 +78,7 @@ async def read_all(endpoints: Endpoints, topic: str, expected: int) -> list[byte
 
     try:
         consumer.assign([TopicPartition(topic, 0)])
-        await eventually(enough, timeout=60)
+        await eventually(enough)
     finally:
         await consumer.stop()
     return seen
@@ -185,7 +185,7 @@ async def test_writes_acknowledged_before_a_sigkill_of_the_database_are_there(
                 pairs.append(number)
 
     writers = [asyncio.create_task(write_singles()), asyncio.create_task(write_pairs())]
-    await eventually(lambda: len(acknowledged) >= 100 and len(pairs) >= 30, timeout=60)
+    await eventually(lambda: len(acknowledged) >= 100 and len(pairs) >= 30)
     await engines.mongo.kill()
     for outcome in await asyncio.gather(*writers, return_exceptions=True):
         assert isinstance(outcome, AutoReconnect), repr(outcome)

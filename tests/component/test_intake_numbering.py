@@ -123,8 +123,8 @@ async def turns(urls: list[str]) -> AsyncIterator[str]:
 @pytest.mark.timeout(300)
 async def test_a_killed_process_leaves_no_gap_and_a_repeated_request_gets_its_number(intake: Intake) -> None:
     async with api_process(intake) as (doomed, first), api_process(intake) as (_, second):
-        await eventually(lambda: ready(first), timeout=60)
-        await eventually(lambda: ready(second), timeout=60)
+        await eventually(lambda: ready(first))
+        await eventually(lambda: ready(second))
         done: list[str] = []
 
         async def clerk(urls: list[str]) -> None:

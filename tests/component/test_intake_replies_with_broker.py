@@ -55,7 +55,7 @@ async def worker(intake: Intake, kafka: KafkaSettings) -> AsyncIterator[asyncio.
         sys.executable, "-m", "services.intake.worker", cwd=ROOT, env=kept | environ, stderr=asyncio.subprocess.DEVNULL
     )
     try:
-        await eventually(lambda: _ready(port), timeout=60)
+        await eventually(lambda: _ready(port))
         yield child
     finally:
         if child.returncode is None:
@@ -129,7 +129,7 @@ async def test_every_command_is_answered_once_though_the_worker_is_killed_among_
     sent, expected = commands(intake)
     async with worker(intake, kafka) as child:
         await publish(kafka, sent)
-        await eventually(lambda: answered(intake), timeout=60, every=0.01)
+        await eventually(lambda: answered(intake), every=0.01)
         child.kill()
         await child.wait()
     # The server ends a dead client's transaction by itself, a minute later; until then its documents are locked.

@@ -132,7 +132,7 @@ async def test_a_silent_holder_is_replaced_after_the_time_to_live_and_cannot_ren
     assert await paused.hold()
     heir = Lease(mongo, "job", ttl_s=0.3)
     assert not await heir.hold()
-    assert await eventually(heir.hold, timeout=60)
+    assert await eventually(heir.hold)
     assert not paused.held
     assert not await paused.hold()
     assert heir.epoch == 2
@@ -192,7 +192,7 @@ async def test_records_flow_through_kafka_once_each_over_restarts_of_the_consume
     for step in (1, 2):
         await produce(kafka, [record(code, step, offset=0) for code in CODES])
         async with subscribed(kafka, mongo):
-            await eventually(lambda s=step: _all_have(mongo, tuple(range(1, s + 1))), timeout=60)  # type: ignore[misc]
+            await eventually(lambda s=step: _all_have(mongo, tuple(range(1, s + 1))))  # type: ignore[misc]
 
 
 async def _all_have(mongo: Mongo, steps: tuple[int, ...]) -> bool:
@@ -212,7 +212,7 @@ async def test_null_and_undecodable_headers_and_bad_json_reach_the_dead_letters_
     ]
     await produce(kafka, [*bad, good])
     async with subscribed(kafka, mongo):
-        await eventually(lambda: _has(mongo, CODES[0], (1,)), timeout=60)
+        await eventually(lambda: _has(mongo, CODES[0], (1,)))
     slugs = [letter["slug"] async for letter in mongo.collection("dead_letters").find({})]
     assert sorted(slugs) == ["data-invalid", "header-not-utf8", "null-header", "tombstone"]
     async with producing(kafka) as producer:
@@ -233,7 +233,7 @@ async def test_two_consumers_share_the_partitions_and_apply_nothing_twice(mongo:
         await produce(kafka, [record(code, 1, offset=0) for code in CODES])
         async with subscribed(kafka, mongo):
             await produce(kafka, [record(code, 2, offset=0) for code in CODES])
-            await eventually(lambda: _all_have(mongo, (1, 2)), timeout=60)
+            await eventually(lambda: _all_have(mongo, (1, 2)))
 
 
 async def test_topics_are_created_with_their_own_partitions_and_once(broker: Endpoints) -> None:

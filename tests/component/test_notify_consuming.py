@@ -69,7 +69,7 @@ async def settles(town: Town) -> dict[str, str]:
         async def settled() -> bool:
             return all(notice.is_final for notice in await town.notices())
 
-        await eventually(settled, timeout=60)
+        await eventually(settled)
     return {notice.kind: notice.state for notice in await town.notices()}
 
 
@@ -183,7 +183,7 @@ async def test_collecting_the_result_cancels_the_word_that_it_waits_and_nothing_
         async def settled() -> bool:
             return all(notice.is_final for notice in await town.notices(code()))
 
-        await eventually(settled, timeout=60)
+        await eventually(settled)
     states = {notice.kind: notice.state for notice in await town.notices(code())}
     assert states == {"received": "delivered", "resolved": "cancelled", "returned": "delivered"}
 

@@ -208,7 +208,7 @@ async def test_the_message_goes_to_the_officers_phone_and_none_to_the_citizens(
         async def all_ended() -> bool:
             return all(notice.is_final for notice in await warnings(town))
 
-        await eventually(all_ended, timeout=60)
+        await eventually(all_ended)
     assert sorted((notice.channel, notice.state) for notice in await warnings(town)) == [
         ("sms", "delivered"), ("zalo", "delivered"),
     ]  # fmt: skip

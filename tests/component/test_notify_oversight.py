@@ -32,10 +32,10 @@ async def test_beyond_a_cap_notices_wait_for_the_next_day_but_one_time_codes_do_
         async def code_came() -> bool:
             return len(await town.messages(provider="esms")) == 1
 
-        notice = await eventually(held, timeout=60)
+        notice = await eventually(held)
         assert notice.next_at is not None
         assert notice.next_at >= midnight(now())
-        await eventually(code_came, timeout=60)
+        await eventually(code_came)
     headers = await town.key([f"counter:{COUNTER}"])
     bill = (await town.api.get("/v1/costs", headers=headers)).json()
     assert {one["key"]: one["vnd"] for one in bill["by_provider"]} == {"zalo": 600, "esms": 0}
@@ -55,6 +55,6 @@ async def test_operators_see_the_gateways_at_work(town: Town, monkeypatch: pytes
             assert gateways["esms"]["receipt_at"] is not None
             return gateways
 
-        gateways = await eventually(shown, timeout=60)
+        gateways = await eventually(shown)
     assert (gateways["esms"]["taken_quarter"], gateways["esms"]["points"]) == (1, 100)
     assert (gateways["zalo"]["calls_minute"], gateways["zalo"]["errors_minute"]) == (1, 0)

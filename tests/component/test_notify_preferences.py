@@ -191,7 +191,7 @@ async def test_who_opted_out_gets_nothing_but_the_codes_asked_for(town: Town) ->
         async def all_ended() -> bool:
             return all(notice.is_final for notice in await town.notices(code()))
 
-        await eventually(all_ended, timeout=60)
+        await eventually(all_ended)
     ends = {notice.kind: (notice.state, notice.reason) for notice in await town.notices(code())}
     assert ends["received"] == ("cancelled", "opted-out")
     assert ends["one_time_code"][0] == "delivered"

@@ -200,4 +200,4 @@ async def reaches(town: Town, id: str, state: State) -> Notice:
         assert found.state is state, f"{found.state} {found.reason}"
         return found
 
-    return await eventually(check, timeout=60)
+    return await eventually(check)

@@ -27,7 +27,7 @@ async def told(town: Town, kind: NoticeKind) -> str:
         assert notice.is_final, notice.state
         return notice.state
 
-    return await eventually(ended, timeout=60)
+    return await eventually(ended)
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ async def test_a_code_waits_for_its_next_try_and_leaves_the_urgent_place_when_it
             [notice] = [notice for notice in await town.notices() if notice.kind is NoticeKind.ONE_TIME_CODE]
             return notice.state == "sent"
 
-        await eventually(taken, timeout=60)
+        await eventually(taken)
     assert await town.mongo.collection(NOTICES.collection).count_documents({"tokens": "urgent"}) == 0
 
 

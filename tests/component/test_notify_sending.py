@@ -91,7 +91,7 @@ async def test_receipts_that_came_during_an_outage_are_read_before_silence_is_ju
         await successor.once()
         return (await town.notice(code())).is_final
 
-    await eventually(ended, timeout=60)
+    await eventually(ended)
     assert [message["provider"] for message in await town.messages()] == ["zalo"]
 
 
@@ -103,7 +103,7 @@ async def test_two_senders_at_once_send_each_notice_once(town: Town) -> None:
         async def all_arrived() -> bool:
             return all(notice.state is State.DELIVERED for notice in await town.notices())
 
-        await eventually(all_arrived, timeout=60)
+        await eventually(all_arrived)
     assert len(await town.messages()) == len(dossiers)
     assert (await town.stats())["zalo"]["repeated_references"] == 0
 
@@ -324,7 +324,7 @@ async def test_one_slow_gateway_does_not_hold_up_the_others(town: Town) -> None:
         async def all_by_zalo() -> bool:
             return len(await town.messages(provider="zalo")) == len(by_zalo)
 
-        await eventually(all_by_zalo, timeout=60)
+        await eventually(all_by_zalo)
         assert len(await town.messages(provider="esms")) < len(texts)
 
 

@@ -254,7 +254,7 @@ async def test_whatever_the_line_does_a_verdict_tells_no_lie_and_receipts_find_t
             assert text not in counted
     # Of these messages, and each: a text without an answer may be counted later, one whose line was lost comes twice.
     wanted = {message["provider_id"] for message in messages}
-    await eventually(lambda: wanted <= {row["provider_id"] for row in line.rows}, timeout=60)
+    await eventually(lambda: wanted <= {row["provider_id"] for row in line.rows})
     attempts = {one.wording.text: one.attempt_id for one in sent}
     found = {(row["provider_id"], row["ref"]) for row in line.rows}
     for message in messages:

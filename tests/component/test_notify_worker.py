@@ -116,11 +116,11 @@ async def test_events_go_in_phones_ring_once_and_words_come_out_though_the_worke
     await publish(kafka, town, dossiers)
     port = free_port()
     async with process(town, kafka, "services.notify.worker", port) as child:
-        await eventually(town.messages, timeout=60)
+        await eventually(town.messages)
         child.kill()
         await child.wait()
     async with process(town, kafka, "services.notify.worker", port):
-        await eventually(lambda: answers(port, "/readyz"), timeout=60)
+        await eventually(lambda: answers(port, "/readyz"))
 
         async def all_delivered() -> bool:
             states = Counter(notice.state.value for notice in await town.notices())
@@ -147,4 +147,4 @@ async def test_events_go_in_phones_ring_once_and_words_come_out_though_the_worke
 async def test_the_api_process_starts_answers_and_stops(town: Town, kafka: KafkaSettings) -> None:
     port = free_port()
     async with process(town, kafka, "services.notify.api", port):
-        await eventually(lambda: answers(port, "/readyz"), timeout=60)
+        await eventually(lambda: answers(port, "/readyz"))

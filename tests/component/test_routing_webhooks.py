@@ -286,7 +286,7 @@ class TestOrder:
         async with town.sending(webhook_retry_first_seconds=0.05, webhook_retry_longest_seconds=0.05):
             for make in (town.transferred, town.accepted, town.returned):
                 await town.happens(*(make(number) for number in numbers))
-            await eventually(lambda: len({got.id for got in partner.events}) == 90, timeout=60)
+            await eventually(lambda: len({got.id for got in partner.events}) == 90)
             await eventually(town.nothing_waits)
         for number in numbers:
             heard = list(dict.fromkeys(name for name in partner.names if name.endswith(f" {number}")))

@@ -86,7 +86,7 @@ class TestEnds:
             assert (shown["state"], shown["counts"]) == ("active", {"waiting": 0, "dead": 1})
             await town.happens(town.accepted(1), town.transferred(3))
             partner.recover()
-            await eventually(lambda: "transfer-accepted 1" in partner.names, timeout=60)
+            await eventually(lambda: "transfer-accepted 1" in partner.names)
             reply = await town.ask("POST", made["id"], "deliveries", dead["id"], "retry")
             assert (reply.status_code, reply.json()["state"], reply.json()["attempts"]) == (202, "waiting", 0)
             await eventually(town.nothing_waits)

@@ -38,7 +38,7 @@ async def process(*arguments: str) -> AsyncIterator[tuple[asyncio.subprocess.Pro
                 except httpx.TransportError:
                     return False
 
-            await eventually(alive, timeout=60)
+            await eventually(alive)
             yield started, Gateways(SimulatorSettings(), http)
     finally:
         if started.returncode is None:

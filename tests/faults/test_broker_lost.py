@@ -38,7 +38,7 @@ async def test_sixty_dossiers_registered_while_the_broker_is_killed_all_arrive_o
         epoch = stack.supervisor.running["routing-worker"].plan.env["KAFKA_EPOCH"]
         return broker.pid not in (None, first_pid) and (epoch != first_epoch) == stack.endpoints.kafka_memory_only
 
-    await eventually(back, timeout=60)
+    await eventually(back)
     await asyncio.gather(*(stack.supervisor.wait_ready(name) for name in stack.supervisor.running))
     for code in codes:
         assert (await town.case(code))["state"] == "open"

@@ -30,7 +30,7 @@ async def test_each_worker_is_killed_in_turn_during_load_and_nothing_is_lost_or_
         async def another(name: str = name, pid: int = pid) -> bool:
             return running[name].pid not in (None, pid)
 
-        await eventually(another, timeout=60)
+        await eventually(another)
     codes = await load
     some = dict(list(codes.items())[:12])
     await finish_all(town, some)

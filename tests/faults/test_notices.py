@@ -94,4 +94,4 @@ async def test_each_notice_is_on_one_phone_once_or_on_the_call_list_though_the_w
         assert report.clean, report.findings[:10]
         return True
 
-    await eventually(clean, timeout=60, every=0.5)
+    await eventually(clean, every=0.5)

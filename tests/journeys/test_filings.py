@@ -158,7 +158,7 @@ async def tell(town: Town, who: Citizen, code: str, **changes: Any) -> CommandAc
         assert len(found) > before
         return found[-1]
 
-    return await eventually(one_more, timeout=60)
+    return await eventually(one_more)
 
 
 async def answers(town: Town, code: str) -> list[CommandAccepted]:
@@ -227,7 +227,7 @@ async def test_a_filing_that_nobody_answers_in_time_is_flagged_by_itself_and_can
         assert shown["answer_overdue"]
         return shown
 
-    shown = await eventually(flagged, timeout=60)
+    shown = await eventually(flagged)
     assert [line["kind"] for line in shown["timeline"]] == ["registered", "answer-overdue"]
     receipt = await town.at_desk(code, "accept")
     # The limit runs from the acceptance (NĐ 309/2026 Art 17.3): the desk's delay is not the citizen's.

@@ -64,7 +64,7 @@ async def test_a_counters_own_software_registers_sealed_over_kafka_and_hands_ove
     reference = f"own-software-{citizen.phone}"
     for _ in range(2):  # sealed anew each time: the reference is what makes them one
         await town.send(COUNTER_INTAKE.name, COMMUNE_DESK, await command(town, citizen, reference))
-    [dossier] = await eventually(lambda: by_reference(town, reference), timeout=60)
+    [dossier] = await eventually(lambda: by_reference(town, reference))
     code = dossier["_id"]
     assert dossier["applicant"]["full_name"] == citizen.name
     await town.told(citizen, "received", code)
@@ -92,7 +92,7 @@ async def test_a_command_that_is_refused_is_a_dead_letter_in_the_database_and_on
     envelope = Envelope(id, "/partner", bad.TYPE, town.stack.clock.now(), COMMUNE_DESK)
     headers = [(name, value.encode()) for name, value in envelope.headers().items()]
     await town.put({"topic": COUNTER_INTAKE.name, "key": COMMUNE_DESK.encode(), "headers": headers, "body": body})
-    [letter] = await eventually(lambda: letters(town, "intake", id), timeout=60)
+    [letter] = await eventually(lambda: letters(town, "intake", id))
     assert (letter["slug"], letter["value"], letter["state"]) == ("procedure-unknown", body, "open")
 
     def copy(record: Record) -> bool:
@@ -112,7 +112,7 @@ async def test_an_agency_that_completes_over_kafka_what_is_not_its_own_changes_n
     envelope = Envelope(id := new_id(), "/partner", theft.TYPE, town.stack.clock.now(), code)
     headers = [(name, value.encode()) for name, value in envelope.headers().items()]
     await town.put({"topic": AGENCY_ACTIONS.name, "key": code.encode(), "headers": headers, "body": theft.to_json()})
-    [letter] = await eventually(lambda: letters(town, "routing", id), timeout=60)
+    [letter] = await eventually(lambda: letters(town, "routing", id))
     assert letter["slug"] == "wrong-agency"
     assert (await town.case(code))["state"] == "open"
 
@@ -142,7 +142,7 @@ async def test_bad_records_on_the_event_topic_become_dead_letters_of_every_reade
         return True
 
     for service in ("intake", "routing", "notify"):
-        await eventually(lambda service=service: all_buried(service), timeout=60)  # type: ignore[misc]
+        await eventually(lambda service=service: all_buried(service))  # type: ignore[misc]
     copies = await town.read_until([f"{topic}.dlq.notify"], len(bad), lambda record: record.key == mark.encode())
     assert sorted(dict(c.headers)["dlq_slug"].decode() for c in copies) == sorted(bad)  # type: ignore[union-attr]
     await town.finish(code)

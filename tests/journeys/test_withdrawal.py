@@ -46,7 +46,7 @@ async def test_a_dossier_that_the_citizen_takes_back_with_a_code_from_the_phone_
         assert not any(step["allowed"] for step in case["steps"])
         return True
 
-    await eventually(gone, timeout=60)
+    await eventually(gone)
     for box in ("to-accept", "in-work", "waiting"):
         inbox = await town.agency.get(f"/v1/agencies/{JUSTICE}/inbox", params={"box": box, "limit": 500})
         assert inbox.status_code == 200

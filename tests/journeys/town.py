@@ -296,7 +296,7 @@ class Town:
             assert report.clean, report.findings[:10]
             return report
 
-        return await eventually(clean, timeout=60, every=0.5)
+        return await eventually(clean, every=0.5)
 
 
 @asynccontextmanager
