@@ -16,13 +16,14 @@ from services.intake.search_words import fold
 from services.intake.store import CATALOGUE, PROCEDURE_VERSIONS, PROCEDURES
 from services.kit import schema
 from services.kit.mongo import Mongo
+from services.kit.settings import Settings
 
 SEARCHES = 300
 
 
 async def catalogue_figures(mongodb_url: str) -> dict[str, float]:
     """Import the catalogue that `CATALOGUE` and `PAPERS` name, or the samples; then search half-typed words."""
-    mongo = Mongo(mongodb_url, "bench_catalogue")
+    mongo = Mongo(mongodb_url, "bench_catalogue", driver=Settings().mongo_driver)
     await mongo.drop()
     await schema.ensure(mongo, (PROCEDURES, PROCEDURE_VERSIONS, CATALOGUE))
     started = time.perf_counter()

@@ -12,6 +12,7 @@ from typing import Any
 from local.demo.measure import percentile
 from services.kit import schema
 from services.kit.mongo import Mongo
+from services.kit.settings import Settings
 from services.routing.queries.changes import changes
 from services.routing.queries.inbox import Box, Horizon, Wish, counts, inbox
 from services.routing.store import MORE, STORES, TRANSFERS
@@ -32,7 +33,7 @@ async def inbox_figures(mongodb_url: str, number: int, seconds: float) -> dict[s
     Args:
         seconds: the longest that each question is asked over and over.
     """
-    mongo = Mongo(mongodb_url, "bench_inbox")
+    mongo = Mongo(mongodb_url, "bench_inbox", driver=Settings().mongo_driver)
     await mongo.drop()
     await schema.ensure(mongo, STORES, MORE)
     now = datetime.now(UTC)

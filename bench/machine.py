@@ -18,11 +18,12 @@ class Spent:
     all: float
     busy: float
     ours: Mapping[int, float]
+    """With what children did that are gone: a worker that was stopped or killed counts as its starter's."""
 
     def since(self, before: Spent) -> dict[str, float]:
-        """Shares of the whole machine, 0 to 1. What a process did that was killed meanwhile counts as others'."""
+        """Shares of the whole machine, 0 to 1."""
         whole = max(self.all - before.all, 1 / TICKS)
-        ours = sum(seconds - before.ours.get(pid, 0.0) for pid, seconds in self.ours.items()) / whole
+        ours = max(0.0, sum(self.ours.values()) - sum(before.ours.values())) / whole
         return {"ours": ours, "others": max(0.0, (self.busy - before.busy) / whole - ours)}
 
 
@@ -40,4 +41,4 @@ def _of(pid: int) -> float:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
         return 0.0
-    return (int(fields[11]) + int(fields[12])) / TICKS
+    return sum(map(int, fields[11:15])) / TICKS  # of itself and of children that ended

@@ -1,44 +1,62 @@
-"""The raw limit: the same number of documents, one small transaction a dossier, nothing else."""
+"""The limit of the engines: the same writes with nothing else."""
 
 from __future__ import annotations
 
-import asyncio
-import time
-from itertools import count
+import itertools
+from typing import Any
 
+from bench.clerks import Level, side_by_side
 from local.stack import Stack
+from services.intake.store import DOSSIERS, FILINGS_OF_A_PERSON, MORE, NUMBERS, REQUESTS, STORES
+from services.kit import schema
 from services.kit.mongo import Mongo, Session, transact
+from services.kit.outbox import OUTBOX
+from services.kit.settings import Settings
 
-WRITERS = 8
-PAYLOAD = b"x" * 700
+_INSERTED = (REQUESTS.collection, FILINGS_OF_A_PERSON.collection, DOSSIERS.collection, OUTBOX)
+_numbers = itertools.count(1)
 
 
-async def raw_transactions(stack: Stack, seconds: float) -> float:
-    """Transactions per second of five inserts (number, request, person, dossier, outbox), by eight writers."""
-    mongo = Mongo(stack.endpoints.mongodb_url, "bench_raw", pool=WRITERS)
-    collections = ("numbers", "requests", "persons", "dossiers", "outbox")
-    for collection in collections:
-        await mongo.create_indexes(collection, [])
-    numbers = count(1)
-    done = 0
-    until = time.monotonic() + seconds
+class RawRegistration:
+    """A registration's documents by a bare motor loop: one transaction each, the same write concern and indexes."""
 
-    async def writer() -> None:
-        nonlocal done
-        while time.monotonic() < until:
-            number = next(numbers)
+    def __init__(self, mongo: Mongo, documents: dict[str, dict[str, Any]]) -> None:
+        self._mongo, self._documents = mongo, documents
 
-            async def body(session: Session, number: int = number) -> None:
-                for collection in collections:
-                    document = {"_id": number, "payload": PAYLOAD}
-                    await mongo.collection(collection).insert_one(document, session=session)
+    @classmethod
+    async def like(cls, stack: Stack, code: str) -> RawRegistration:
+        """With the documents that intake wrote for a dossier."""
+        intake = stack.mongo("intake")
+        found = {name: await intake.collection(name).find_one({}) for name in _INSERTED}
+        found[DOSSIERS.collection] = await intake.collection(DOSSIERS.collection).find_one({"_id": code})
+        found[OUTBOX] = await intake.collection(OUTBOX).find_one({"events.subject": code})
+        await intake.close()
+        mongo = Mongo(stack.endpoints.mongodb_url, "bench_raw", driver=Settings().mongo_driver, pool=64)
+        await mongo.drop()
+        await schema.ensure(mongo, STORES, MORE)
+        documents = {name: document for name, document in found.items() if document is not None}
+        assert documents.keys() == set(_INSERTED)
+        documents[OUTBOX]["events"] = documents[OUTBOX]["events"][:1]
+        return cls(mongo, documents)
 
-            await transact(mongo, body)
-            done += 1
+    async def run(self, writers: int, seconds: float) -> Level:
+        numbers = self._mongo.collection(NUMBERS.collection)
+        for writer in range(writers):
+            await numbers.update_one({"_id": f"series-{writer}"}, {"$setOnInsert": {"last": 0}}, upsert=True)
+        return await side_by_side(writers, seconds, self._one)
 
-    started = time.monotonic()
-    await asyncio.gather(*(writer() for _ in range(WRITERS)))
-    rate = done / (time.monotonic() - started)
-    await mongo.drop()
-    await mongo.close()
-    return rate
+    async def _one(self, writer: int) -> None:
+        number = next(_numbers)
+
+        async def body(session: Session) -> None:
+            counted = self._mongo.collection(NUMBERS.collection)
+            await counted.update_one({"_id": f"series-{writer}"}, {"$inc": {"last": 1}}, session=session)
+            for name in _INSERTED:
+                document = {**self._documents[name], "_id": f"{name}-{number:09d}"}
+                await self._mongo.collection(name).insert_one(document, session=session)
+
+        await transact(self._mongo, body)
+
+    async def close(self) -> None:
+        await self._mongo.drop()
+        await self._mongo.close()

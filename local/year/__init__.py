@@ -1,0 +1,1 @@
+"""The year 2018 of the district the software was conceived for, replayed: `make year`."""
