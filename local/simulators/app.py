@@ -52,6 +52,6 @@ def create_app(settings: SimulatorSettings, *, wall: Callable[[], float] = time.
     app.include_router(network.esms.router(), prefix=ESMS_PREFIX)
     app.include_router(network.speedsms.router(), prefix=SPEEDSMS_PREFIX)
     app.include_router(network.vnpt.router(), prefix=VNPT_PREFIX)
-    app.include_router(phone_wall_router(network.ledger, settings))
+    app.include_router(phone_wall_router(network.ledger, settings, network.clock))
     app.include_router(Control(network).router())
     return app

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 
 import httpx
 
+from services.kit.http_lanes import Lanes
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -53,9 +55,10 @@ class Courier:
 
     async def start(self) -> None:
         """Open the client and put the workers to work."""
-        limits = httpx.Limits(max_connections=self._count, max_keepalive_connections=self._count)
         # The environment's proxies are for the outer world; a receipt goes to a neighbour on this machine.
-        self._client = httpx.AsyncClient(limits=limits, timeout=None, trust_env=False)
+        self._client = httpx.AsyncClient(
+            transport=Lanes(self._count, keepalive_expiry=5.0), timeout=None, trust_env=False
+        )
         self._workers = [asyncio.create_task(self._work(self._client)) for _ in range(self._count)]
 
     async def stop(self) -> None:

@@ -5,7 +5,7 @@ answer ever arrives.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, get_args
 
@@ -114,6 +114,8 @@ class Ledger:
     """Accepted messages in order, with the look-ups the two gateways need."""
 
     def __init__(self, journal: Journal) -> None:
+        self.on_change: Callable[[str | None], None] = lambda _: None
+        """Told the phone whenever something about its messages changes; None: about everybody's."""
         self._journal = journal
         self._messages: list[Message] = []
         self._first_seq = 1
@@ -128,11 +130,13 @@ class Ledger:
         """Remember a message for good."""
         self._journal.append({"kind": "message", **asdict(message)})
         self._add(message)
+        self.on_change(message.phone)
 
     def conclude(self, message: Message, at: int) -> None:
         """Note that a message reached the phone, or that the network gave it up."""
         self._journal.append({"kind": "concluded", "seq": message.seq, "at": at})
         self._conclude(message, at)
+        self.on_change(message.phone)
 
     def receipt(self, message: Message, *, acked: bool, closed: bool) -> None:
         """Note one attempt at a receipt; `closed` says that no further attempt follows for this copy."""
@@ -143,6 +147,7 @@ class Ledger:
         """Forget all messages, and let the numbering go on so that an old cursor cannot skip new messages."""
         self._journal.append({"kind": "reset"})
         self._reset()
+        self.on_change(None)
 
     def replay(self, record: Record) -> None:
         """Take in one record of an earlier process."""

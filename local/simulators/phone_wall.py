@@ -1,119 +1,179 @@
-"""The wall of phones: what the citizens see, drawn on the server in one page without any outside request."""
+"""The wall of phones: what the citizens see, as it happens, without any outside request.
 
+Drawn on the server; a script puts in what the stream brings. Without scripts the page asks for itself anew.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator
 from datetime import datetime
-from html import escape
+from pathlib import Path
+from typing import Any
 
-from fastapi import APIRouter
-from starlette.responses import HTMLResponse
+import orjson
+from fastapi import APIRouter, Request
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 
-from local.simulators.clock import VIETNAM
+from local.simulators.clock import VIETNAM, Clock
 from local.simulators.magic import FICTITIOUS_LABEL, magic_of, manners_of
-from local.simulators.messages import Ledger, Message
+from local.simulators.messages import PROVIDERS, Ledger, Message
 from local.simulators.phone_numbers import esms_phone
 from local.simulators.settings import SimulatorSettings
+from local.simulators.wall_news import WallNews
 
 PHONES_ON_WALL = 48
 MESSAGES_ON_WALL, MESSAGES_ON_PHONE = 4, 200
 REFRESH_SECONDS = 2
-
-_STYLE = """
-:root{color-scheme:light dark}
-*{box-sizing:border-box}
-body{margin:0;padding:1.25rem;font:15px/1.45 system-ui,sans-serif;background:#e9edf2;color:#17202a}
-h1{font-size:1.3rem;margin:0 0 .2rem}
-.lead{margin:0 0 1.1rem;color:#51606f}
-.wall{display:grid;grid-template-columns:repeat(auto-fill,minmax(270px,1fr));gap:1rem;align-items:start}
-.phone{background:#10161d;border-radius:26px;padding:14px 10px 18px;box-shadow:0 3px 10px #0003}
-.phone header{color:#eef3f8;padding:0 8px 9px;display:flex;flex-wrap:wrap;gap:.1rem .5rem;align-items:baseline}
-.phone header a{color:inherit;font-weight:650;text-decoration:none;letter-spacing:.02em}
-.tag{font-size:.74rem;color:#9fb0c0}
-.tag.test{color:#ffcf70;flex-basis:100%}
-.screen{background:#f7f9fb;color:#17202a;border-radius:15px;padding:9px;min-height:8.5rem;display:grid;gap:8px;
- align-content:start}
-.one .screen{min-height:60vh}
-.one{max-width:420px;margin:0 auto}
-article{border-radius:12px;padding:8px 10px;background:#fff;border:1px solid #dde4ea;overflow-wrap:anywhere}
-article.zalo{border-left:4px solid #0068ff}
-article.esms{border-left:4px solid #2b9348}
-article.smpp{border-left:4px solid #b5651d}
-article.speedsms{border-left:4px solid #d1711f}
-article.vnpt{border-left:4px solid #0a5ba5}
-article p{margin:0;white-space:pre-line}
-article small{display:flex;justify-content:space-between;color:#5b6b7a;margin-bottom:3px}
-.empty{color:#6c7a88;margin:.4rem}
-"""
-_SMS_NAMES = {"esms": "SMS", "speedsms": "SMS · SpeedSMS", "vnpt": "SMS · VNPT", "smpp": "SMS · SMPP"}
+LOOK_SECONDS, SILENT_SECONDS = 0.25, 15.0
+"""How often the stream looks for news, and says at least that it is still there."""
+FOLDER = Path(__file__).parent / "wall"
+FILES = {"wall.css": "text/css; charset=utf-8", "wall.js": "text/javascript; charset=utf-8"}
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+}
+_SMS_NAMES = {"esms": "eSMS", "speedsms": "SpeedSMS", "vnpt": "VNPT", "smpp": "SMPP"}
 
 
-def phone_wall_router(ledger: Ledger, settings: SimulatorSettings) -> APIRouter:
-    """Return the two pages."""
-    router = APIRouter()
+def phone_wall_router(ledger: Ledger, settings: SimulatorSettings, clock: Clock) -> APIRouter:
+    """Return the pages, their files and their stream."""
+    router = APIRouter(prefix="/phones")
+    wall = _Wall(ledger, settings, clock)
 
-    @router.get("/phones", response_class=HTMLResponse)
-    async def wall() -> HTMLResponse:
-        phones = ledger.latest_phones(PHONES_ON_WALL)
-        drawn = "".join(_phone(phone, ledger.of_phone(phone), settings, MESSAGES_ON_WALL) for phone in phones)
-        body = (
-            "<h1>Điện thoại của người dân</h1>"
-            f"<p class=lead>Mạng giả lập: không tin nào rời khỏi máy này. {len(phones)} máy nhận tin gần nhất.</p>"
-            + (f"<main class=wall>{drawn}</main>" if drawn else "<p class=empty>Chưa có tin nhắn nào.</p>")
-        )
-        return _page("Điện thoại của người dân", body)
+    @router.get("")
+    async def all_phones(so: str | None = None) -> Response:
+        """The phones that were written to last; `so`: a number that somebody typed."""
+        if so is not None:
+            typed = "".join(letter for letter in so if letter.isdigit())
+            return wall.page("unknown.html", 404, said=so) if esms_phone(typed) is None else _to(typed)
+        phones = [wall.phone(phone, MESSAGES_ON_WALL) for phone in ledger.latest_phones(PHONES_ON_WALL)]
+        return wall.page("wall.html", phones=phones, sums=wall.sums(), most=PHONES_ON_WALL)
 
-    @router.get("/phones/{phone}", response_class=HTMLResponse)
-    async def one_phone(phone: str) -> HTMLResponse:
+    @router.get("/stream")
+    async def stream(request: Request, after: int = 0, only: str | None = None) -> Response:
+        """Server-sent events: phones that changed, drawn anew, and the sums."""
+        begun = request.headers.get("last-event-id", "")
+        number = int(begun) if begun.isascii() and begun.isdigit() else after
+        return StreamingResponse(wall.news_from(request, number, only), 200, HEADERS, "text/event-stream")
+
+    @router.get("/files/{name}")
+    async def file(name: str) -> Response:
+        if name not in FILES:
+            return Response(status_code=404)
+        return Response((FOLDER / name).read_bytes(), 200, {**HEADERS, "Cache-Control": "no-cache"}, FILES[name])
+
+    @router.get("/{phone}")
+    async def one_phone(phone: str) -> Response:
         number = esms_phone(phone)
         if number is None:
-            text = f"<h1>Không phải số di động Việt Nam</h1><p>{escape(phone)}</p>"
-            return _page("Số không hợp lệ", text + "<p><a href=/phones>Về trang chung</a></p>", status=404)
-        drawn = _phone(number, ledger.of_phone(number), settings, MESSAGES_ON_PHONE)
-        return _page(f"Điện thoại {_national(number)}", f"<main class=one>{drawn}</main>")
+            return wall.page("unknown.html", 404, said=phone)
+        return wall.page("phone.html", phone=wall.phone(number, MESSAGES_ON_PHONE))
 
     return router
 
 
-def _page(title: str, body: str, status: int = 200) -> HTMLResponse:
-    head = (
-        "<!doctype html><html lang=vi><head><meta charset=utf-8>"
-        "<meta name=viewport content='width=device-width,initial-scale=1'>"
-        f"<meta http-equiv=refresh content={REFRESH_SECONDS}><link rel=icon href='data:,'>"
-        f"<title>{escape(title)}</title><style>{_STYLE}</style></head><body>"
-    )
-    return HTMLResponse(f"{head}{body}</body></html>", status_code=status, headers={"Cache-Control": "no-store"})
+class _Wall:
+    """Draws phones."""
+
+    def __init__(self, ledger: Ledger, settings: SimulatorSettings, clock: Clock) -> None:
+        self._ledger, self._settings, self._clock = ledger, settings, clock
+        self._news = WallNews(ledger)
+        self._templates = Environment(
+            loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+            lstrip_blocks=True,
+        )  # fmt: skip
+        self._templates.globals["file"] = {name: _address(name) for name in FILES}
+
+    def page(self, template: str, status: int = 200, **values: Any) -> HTMLResponse:
+        """Draw a page."""
+        whole = {"refresh": REFRESH_SECONDS, "number": self._news.number, "now": self._clock.vietnam()} | values
+        return HTMLResponse(self._templates.get_template(template).render(whole), status, HEADERS)
+
+    def phone(self, phone: str, most: int) -> dict[str, Any]:
+        """Return what is drawn of one phone. A message the network has not delivered is counted, not shown."""
+        messages = self._ledger.of_phone(phone)
+        arrived = sorted((one for one in messages if one.delivered_at is not None), key=_arrival, reverse=True)
+        magic = magic_of(phone)
+        no_zalo = magic is None and manners_of(phone, self._settings.no_zalo_every).zalo_error is not None
+        return {
+            "id": phone,
+            "number": _national(phone),
+            "arrived": len(arrived),
+            "waiting": sum(one.outcome == "pending" for one in messages),
+            "lost": sum(one.outcome in ("failed", "undelivered") for one in messages),
+            "no_zalo": no_zalo,
+            "magic": f"{magic.meaning} · {FICTITIOUS_LABEL}" if magic is not None else "",
+            "messages": [self._bubble(one) for one in arrived[:most]],
+            "more": max(0, len(arrived) - most),
+        }
+
+    def sums(self) -> dict[str, int]:
+        """Return how many messages there are, over all gateways."""
+        totals = [self._ledger.totals(provider) for provider in PROVIDERS]
+        accepted, delivered = sum(one.accepted for one in totals), sum(one.delivered for one in totals)
+        zalo = self._ledger.totals("zalo").delivered
+        failed = sum(one.failed for one in totals)
+        return {"accepted": accepted, "zalo": zalo, "sms": delivered - zalo, "waiting": accepted - delivered - failed,
+                "failed": failed}  # fmt: skip
+
+    async def news_from(self, request: Request, number: int, only: str | None) -> AsyncIterator[bytes]:
+        """Yield events until the browser leaves."""
+        silent = 0.0
+        while not await request.is_disconnected():
+            if number == self._news.number:
+                await asyncio.sleep(LOOK_SECONDS)
+                silent += LOOK_SECONDS
+                if silent >= SILENT_SECONDS:
+                    silent = 0.0
+                    yield b": still here\n\n"
+                continue
+            silent = 0.0
+            changed, number = self._news.since(number), self._news.number
+            if changed is None:
+                yield _event("anew", {}, number)
+                continue
+            yield _event("phones", {"phones": self._drawn(changed, only), "sums": self.sums()}, number)
+            await asyncio.sleep(LOOK_SECONDS)
+
+    def _drawn(self, changed: list[str], only: str | None) -> list[dict[str, str]]:
+        template = self._templates.get_template("one.html")
+        wanted, most = changed[-PHONES_ON_WALL:], MESSAGES_ON_WALL
+        if only is not None:
+            wanted, most = [phone for phone in changed if phone == only], MESSAGES_ON_PHONE
+        return [{"id": phone, "html": template.render(phone=self.phone(phone, most))} for phone in wanted]
+
+    def _bubble(self, message: Message) -> dict[str, Any]:
+        zalo = message.provider == "zalo"
+        return {
+            "seq": message.seq,
+            "provider": message.provider,
+            "app": "Zalo" if zalo else "SMS",
+            "via": "" if zalo else f"{_SMS_NAMES[message.provider]}, {message.parts} phần",
+            "at": datetime.fromtimestamp(self._clock.moved(message.delivered_at or 0) / 1000, VIETNAM),
+            "text": message.text,
+        }
 
 
-def _phone(phone: str, messages: list[Message], settings: SimulatorSettings, limit: int) -> str:
-    """Draw one phone. A message the network has not delivered is counted beside the screen, not shown on it."""
-    arrived = sorted((one for one in messages if one.delivered_at is not None), key=_arrival, reverse=True)
-    waiting = sum(one.outcome == "pending" for one in messages)
-    tags = [f"{len(arrived)} tin"]
-    if waiting:
-        tags.append(f"{waiting} tin đang trên đường")
-    magic = magic_of(phone)
-    if magic is None and manners_of(phone, settings.no_zalo_every).zalo_error is not None:
-        tags.append("không dùng Zalo")
-    notes = "".join(f"<span class=tag>{escape(tag)}</span>" for tag in tags)
-    if magic is not None:
-        notes += f"<span class='tag test'>{escape(magic.meaning)} · {escape(FICTITIOUS_LABEL)}</span>"
-    screen = "".join(_bubble(one) for one in arrived[:limit]) or "<p class=empty>Màn hình trống</p>"
-    number = _national(phone)
-    return (
-        f"<section class=phone><header><a href='/phones/{phone}'>{number}</a>{notes}</header>"
-        f"<div class=screen>{screen}</div></section>"
-    )
+def _to(typed: str) -> Response:
+    return RedirectResponse(f"/phones/{typed}", 303)
+
+
+def _address(name: str) -> str:
+    digest = hashlib.sha256((FOLDER / name).read_bytes()).hexdigest()[:8]
+    return f"/phones/files/{name}?{digest}"
+
+
+def _event(name: str, data: object, number: int) -> bytes:
+    return b"event: %b\nid: %d\ndata: %b\n\n" % (name.encode(), number, orjson.dumps(data))
 
 
 def _arrival(message: Message) -> tuple[int, int]:
     return message.delivered_at or 0, message.seq
-
-
-def _bubble(message: Message) -> str:
-    moment = datetime.fromtimestamp((message.delivered_at or 0) / 1000, VIETNAM)
-    channel = "Zalo" if message.provider == "zalo" else f"{_SMS_NAMES[message.provider]} · {message.parts} phần"
-    return (
-        f"<article class={message.provider}><small><span>{channel}</span><time>{moment:%H:%M:%S %d/%m}</time></small>"
-        f"<p>{escape(message.text)}</p></article>"
-    )
 
 
 def _national(phone: str) -> str:

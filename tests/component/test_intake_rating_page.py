@@ -17,7 +17,7 @@ async def test_a_citizen_rates_by_the_link_and_once(intake: Intake) -> None:
     page = await intake.http.get(path)
     assert page.status_code == 200
     assert "Rất hài lòng" in page.text
-    assert "script" not in page.headers["content-security-policy"].replace("default-src 'none'", "")
+    assert "<script" not in page.text
     assert code not in page.text
     answer = {"overall": "2", "attitude_score": "0", "comment": "Chờ lâu <b>quá</b>"}
     thanks = await intake.http.post(path, data=answer)
@@ -35,7 +35,9 @@ async def test_a_citizen_rates_by_the_link_and_once(intake: Intake) -> None:
 async def test_without_a_level_nothing_is_rated_and_an_unknown_link_says_so(intake: Intake) -> None:
     code, path = await invited(intake)
     for data in ({}, {"overall": "6"}, {"overall": "x"}, {"overall": "5", "time_score": "3"}):
-        assert (await intake.http.post(path, data=data)).status_code == 422
+        page = await intake.http.post(path, data=data | {"comment": "Chờ lâu <b>"})
+        assert page.status_code == 422
+        assert "Chờ lâu &lt;b&gt;" in page.text
     assert await intake.events(code, "dossier.rated.v1") == []
     unknown = await intake.http.post("/danh-gia/abcdefghijklmnop", data={"overall": "5"})
     assert unknown.status_code == 404

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import re
 
 import httpx
@@ -57,13 +55,10 @@ async def test_it_is_small_runs_no_script_and_lets_no_other_site_in(intake: Inta
     assert len(page.content) < 30_000
     assert "<script" not in page.text
     assert "http" not in re.sub(r"<meta[^>]*>", "", page.text)
-    assert not re.search(r"\son\w+=|style=|javascript:", page.text)
-    style = re.search(r"<style>(.*?)</style>", page.text, re.DOTALL)
-    assert style is not None
-    digest = base64.b64encode(hashlib.sha256(style[1].encode()).digest()).decode()
+    assert not re.search(r"\son\w+=|style=|javascript:|<style", page.text)
     policy = page.headers["content-security-policy"]
     assert policy.startswith("default-src 'none'")
-    assert f"style-src 'sha256-{digest}'" in policy
+    assert "style-src 'self'" in policy
     assert "unsafe-inline" not in policy
     assert page.headers["cache-control"] == "no-store"
 

@@ -1,0 +1,1 @@
+"""What routing adds to the operator's console: what is stuck."""

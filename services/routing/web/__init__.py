@@ -1,0 +1,1 @@
+"""Pages of agencies: the inbox, a dossier and what may be done with it, figures."""
