@@ -60,3 +60,13 @@ DELAY_REASONS: Mapping[str, str] = {
     "overload": "Số lượng hồ sơ lớn",
 }
 """Lý do hẹn lại (form 04)."""
+
+HAND_BACK_REASONS: Mapping[str, str] = {
+    "not-ours": "Không thuộc thẩm quyền của cơ quan này",
+    "wrong-transfer": "Chuyển nhầm cơ quan",
+    "paper-file-missing": "Chưa nhận được hồ sơ giấy",
+    "papers-mismatch": "Hồ sơ giấy không khớp với hồ sơ điện tử",
+    "step-incomplete": "Bước trước chưa làm đủ",
+    "wrong-information": "Thông tin trong hồ sơ chưa đúng",
+}
+"""Lý do trả lại: a transfer that is declined, or a step that goes back to the one before."""

@@ -24,7 +24,7 @@ from services.kit.sealing import Opener, new_private_key  # noqa: E402 - needs t
 MONGODB_USERS = ("intake", "routing", "notify", "operator")
 GIVEN_BY_VENDORS = (
     "zalo_app_secret", "zalo_oa_secret_key", "zalo_refresh_token", "esms_api_key", "esms_secret_key", "smpp_password",
-    "speedsms_token", "vnpt_api_pass",
+    "speedsms_token", "vnpt_api_pass", "oidc_client_secret",
 )  # fmt: skip
 TRIAL_URL = "http://notify-api:8103"
 TRIAL_SPEEDSMS_SECRET = "sim-speedsms-webhook"  # noqa: S105 - as docker-compose.yml tells the fake gateway
@@ -74,6 +74,7 @@ def make(folder: Folder, public_url: str, vendors: dict[str, str]) -> None:
     if folder.keep("notify_public_key", public) != public:
         raise ValueError("notify_public_key does not belong to notify_private_key: notices could not be opened")
     folder.keep("notify_phone_key", base64.urlsafe_b64encode(secrets.token_bytes(32)).decode())
+    folder.keep("oidc_subject_key", secrets.token_urlsafe(32))
     callback = folder.keep("esms_callback_secret", secrets.token_hex(16))
     url = f"{public_url.rstrip('/')}/v1/webhooks/esms/{callback}" if public_url else ""
     folder.keep("esms_callback_url", url)

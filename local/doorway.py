@@ -55,6 +55,8 @@ class Doorway:
 
     broker_port: int
     port: int
+    named_port: int = 0
+    """Where clients are told to find the broker: another door in front of this one; 0: here."""
     _server: asyncio.Server | None = None
     _connections: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -116,7 +118,7 @@ class Doorway:
             if key == API_VERSIONS and version >= 3:
                 body = without_tags(body)
             elif key in (METADATA, FIND_COORDINATOR):
-                here = b"127.0.0.1" + self.port.to_bytes(4, "big")
+                here = b"127.0.0.1" + (self.named_port or self.port).to_bytes(4, "big")
                 body = body.replace(b"127.0.0.1" + self.broker_port.to_bytes(4, "big"), here)
             writer.write((len(body) + 4).to_bytes(4, "big") + frame[4:8] + body)
             await writer.drain()

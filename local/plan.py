@@ -34,6 +34,7 @@ class Ports:
     doorway: int = 9193
     """The embedded broker's door for clients built on librdkafka."""
     smsc: int = 8191
+    oidc: int = 8180
 
     @classmethod
     def free(cls) -> Ports:
@@ -49,6 +50,7 @@ class Addresses:
     routing: str
     notify: str
     simulators: str
+    oidc: str
     kafka: str
     kafka_for_kcat: str
     """The same log for clients built on librdkafka."""
@@ -64,6 +66,7 @@ class Addresses:
             url(ports.routing_api),
             url(ports.notify_api),
             url(ports.simulators),
+            url(ports.oidc),
             endpoints.kafka_bootstrap,
             f"127.0.0.1:{ports.doorway}" if endpoints.kafka_memory_only else endpoints.kafka_bootstrap,
             endpoints.mongodb_url,
@@ -102,7 +105,17 @@ def services(
         "MONGODB_URL": endpoints.mongodb_url,
         "MONGODB_PREFIX": prefix,
         "CLOCK_OFFSET_SECONDS": str(clock_offset),
+        "WEB_SITES": json.dumps(
+            {
+                "intake": f"http://127.0.0.1:{ports.intake_api}",
+                "routing": f"http://127.0.0.1:{ports.routing_api}",
+                "notify": f"http://127.0.0.1:{ports.notify_api}",
+            }
+        ),
+        "OIDC_ISSUER": f"http://127.0.0.1:{ports.oidc}",
+        "OIDC_DEVELOPMENT": "true",
     }
+    samples = read_samples()
     own: dict[str, dict[str, str]] = {
         "intake": {
             "INTAKE_API_PORT": str(ports.intake_api),
@@ -112,7 +125,8 @@ def services(
             # Here everybody asks from this machine: who plays several citizens says from where each of them asks.
             "TRUSTED_PROXIES": '["127.0.0.1"]',
             "PUBLIC_BASE_URL": f"http://127.0.0.1:{ports.intake_api}",
-            "ONLINE_FORM": json.dumps(read_samples().counter_codes),
+            "ONLINE_FORM": json.dumps(samples.counter_codes),
+            "OFFICE_NAMES": json.dumps(samples.counter_names | samples.agency_names),
             "ANSWER_CHECK_SECONDS": "5",
         },
         "routing": {
@@ -130,6 +144,7 @@ def services(
             "NOTIFY_PRIVATE_KEY": identity.notify_private_key,
             "NOTIFY_PHONE_KEY": identity.notify_phone_key,
             "NOTIFY_PUBLIC_KEY": identity.notify_public_key,
+            "OFFICE_NAMES": json.dumps(samples.counter_names),
             "ZALO_BASE_URL": f"{simulators}/zalo",
             "ZALO_OAUTH_URL": f"{simulators}/zalo-oauth",
             "ZALO_APP_ID": simulator.zalo_app_id,
@@ -186,7 +201,7 @@ def simulators(ports: Ports, data_dir: Path, identity: Identity, *, clock_offset
         "SIM_PORT": str(ports.simulators),
         "SIM_STATE_FILE": str(data_dir / "simulators.jsonl"),
         "SIM_ZALO_WEBHOOK_URL": f"http://127.0.0.1:{ports.notify_api}/v1/webhooks/zalo",
-        "SIM_ZALO_WEBHOOK_SCHEDULE_SECONDS": "[1, 2, 4, 8, 16]",
+        "SIM_ZALO_WEBHOOK_SCHEDULE_SECONDS": "[1, 2, 4, 8, 16, 30, 30, 30, 60]",
         "SIM_ESMS_CALLBACK_RETRY_SECONDS": "2",
         "SIM_SPEEDSMS_WEBHOOK_URL": (
             f"http://127.0.0.1:{ports.notify_api}/v1/webhooks/speedsms/{identity.speedsms_callback_secret}"
@@ -199,3 +214,9 @@ def simulators(ports: Ports, data_dir: Path, identity: Identity, *, clock_offset
     }
     command = (sys.executable, "-m", "local.simulators")
     return ProcessPlan("simulators", command, env, f"http://127.0.0.1:{ports.simulators}/livez")
+
+
+def sign_in(ports: Ports) -> ProcessPlan:
+    """The provider of sign-in, where everybody may be anybody."""
+    url = f"http://127.0.0.1:{ports.oidc}/livez"
+    return ProcessPlan("oidc", (sys.executable, "-m", "local.oidc"), {"OIDC_DEV_PORT": str(ports.oidc)}, url)

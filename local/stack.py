@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
@@ -15,8 +15,10 @@ from contracts.topics import all_topics
 from local.caretaker import Caretaker
 from local.doorway import Doorway
 from local.engines import Endpoints, EngineSet
+from local.faults.network import Network
+from local.faults.proxy import Proxy
 from local.identity import Identity, load_identity
-from local.plan import Addresses, Ports, ProcessPlan, services, simulators
+from local.plan import Addresses, Ports, ProcessPlan, services, sign_in, simulators
 from local.samples.load import read_samples
 from local.simulators.settings import SimulatorSettings
 from local.simulators.zalo_oauth import VERIFIER_LENGTH
@@ -26,6 +28,7 @@ from services.kit.clock import Clock
 from services.kit.kafka import create_topics
 from services.kit.mongo import Mongo
 from services.kit.outbox import republish
+from services.kit.settings import Settings
 
 WORKER_GRACE_S = 5.0
 """For workers whose broker is gone: they finish the calls to gateways, and have nothing to wait for beyond that."""
@@ -43,6 +46,12 @@ class Stack:
     on_phase: Callable[[str], None] = lambda phase: None
     engine_pause_s: float = 1.0
     """How long after a crash an engine is started again."""
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """Environment of the services on top of what every local installation gives them."""
+    fault_dir: Path | None = None
+    """Where `local.faults.strikes` says what shall happen to the processes."""
+    through_proxies: bool = False
+    """The services reach their engines over `kafka_proxy` and `mongo_proxy`; the tools beside them go straight."""
     republished: int = 0
 
     def __post_init__(self) -> None:
@@ -53,6 +62,7 @@ class Stack:
         self.supervisor = Supervisor(self.data_dir, self.say)
         self.caretaker = Caretaker(self.say, self.engine_pause_s)
         self.doorway = Doorway(self.ports.kafka, self.ports.doorway)
+        self._network = Network(self.ports.kafka, self.ports.mongo) if self.through_proxies else None
         self.addresses: Addresses
         self._zalo_token = ""
         self.endpoints: Endpoints
@@ -61,9 +71,22 @@ class Stack:
     def clock(self) -> Clock:
         return Clock(timedelta(seconds=self.clock_offset))
 
+    @property
+    def kafka_proxy(self) -> Proxy:
+        """Between the services and the broker; only with `through_proxies`."""
+        assert self._network is not None
+        return self._network.kafka
+
+    @property
+    def mongo_proxy(self) -> Proxy:
+        """Between the services and the database; only with `through_proxies`."""
+        assert self._network is not None
+        return self._network.mongo
+
     def mongo(self, service: str) -> Mongo:
         """A client of one service's database, for the tools beside the services."""
-        return Mongo(self.endpoints.mongodb_url, f"{self.prefix}_{service}", app="motcua-local", pool=8)
+        name, driver = f"{self.prefix}_{service}", Settings().mongo_driver
+        return Mongo(self.endpoints.mongodb_url, name, driver=driver, app="motcua-local", pool=8, quiet_s=600)
 
     async def start(self) -> None:
         """Raises: EngineError, DidNotBecomeReady; what was started is stopped."""
@@ -79,12 +102,17 @@ class Stack:
         self.addresses = Addresses.of(self.ports, self.endpoints)
         if self.endpoints.kafka_memory_only:
             await self.doorway.start()
+        if self._network is not None:
+            await self._network.start()
         self.on_phase("Tạo topic, chỉ mục, khóa truy cập")
-        await create_topics(self.endpoints.kafka_bootstrap, all_topics())
+        await create_topics(self.endpoints.kafka_bootstrap, all_topics(), self.endpoints.kafka_replication)
         await self._prepare()
         self.on_phase("Khởi động các dịch vụ và mạng điện thoại mô phỏng")
         await self.supervisor.start(
-            [simulators(self.ports, self.data_dir, self.identity, clock_offset=self.clock_offset)]
+            [
+                simulators(self.ports, self.data_dir, self.identity, clock_offset=self.clock_offset),
+                sign_in(self.ports),
+            ]
         )
         self._zalo_token = await self._consent()
         await self.supervisor.start(self._plans())
@@ -94,13 +122,15 @@ class Stack:
         # A broker that forgot its log begins at offset 0 again: a new epoch, so that old fences do not match.
         epoch = str(time.time_ns() // 1_000_000) if self.endpoints.kafka_memory_only else "0"
         plans = services(
-            self.ports, self.endpoints, self.identity,
+            self.ports, self._network.endpoints(self.endpoints) if self._network else self.endpoints, self.identity,
             epoch=epoch, prefix=self.prefix, clock_offset=self.clock_offset,
         )  # fmt: skip
-        for plan in plans:
-            if plan.name.startswith("notify"):
-                plan.env["ZALO_REFRESH_TOKEN"] = self._zalo_token  # type: ignore[index]
-        return plans
+        own = dict(self.settings) if self.fault_dir is None else {**self.settings, "FAULT_DIR": str(self.fault_dir)}
+        notify = {"ZALO_REFRESH_TOKEN": self._zalo_token}
+        return [
+            replace(plan, env={**plan.env, **(notify if plan.name.startswith("notify") else {}), **own})
+            for plan in plans
+        ]
 
     def _take_care(self) -> None:
         """From now on a crashed engine comes back by itself; an emptied broker is filled again."""
@@ -109,15 +139,16 @@ class Stack:
         if self.engines.broker is not None and self.endpoints.kafka_memory_only:
             # Workers first: one that lived on would commit its old offsets to the empty broker.
             self.caretaker.watch(self.engines.broker, self._stop_workers, self._refill)
-        elif self.engines.broker is not None:
-            self.caretaker.watch(self.engines.broker)
+        else:
+            for broker in self.engines.brokers:
+                self.caretaker.watch(broker)
 
     async def _stop_workers(self) -> None:
         await self.supervisor.stop_workers(WORKER_GRACE_S)
 
     async def _refill(self) -> None:
         """Topics, journals and workers anew. What partners had written and nobody had read is gone with the broker."""
-        await create_topics(self.endpoints.kafka_bootstrap, all_topics())
+        await create_topics(self.endpoints.kafka_bootstrap, all_topics(), self.endpoints.kafka_replication)
         for service in SERVICES:
             mongo = self.mongo(service)
             self.republished += await republish(mongo)
@@ -128,6 +159,8 @@ class Stack:
         """Processes first, engines last."""
         await self.caretaker.stop()
         await self.supervisor.stop()
+        if self._network is not None:
+            await self._network.stop()
         await self.doorway.stop()
         await self.engines.stop()
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import httpx
-import orjson
 from cyclopts import App, Parameter
 from pydantic import ValidationError
 from rich.console import Console
@@ -18,11 +17,19 @@ from contracts.problems import Invalid, Refused
 from contracts.topics import all_topics
 from motcua.calendar import app as calendar
 from motcua.catalogue import show_import
-from motcua.check import Sources, check, show
+from motcua.checking import app as check
+from motcua.consumers import pause, resume
 from motcua.files import content_of, write_to
 from motcua.install import SERVICES, load_agencies, load_catalogue, load_register, prepare_databases
+from motcua.lag import lag
+from motcua.letters import app as letters
 from motcua.officers import app as officers
+from motcua.operations import app as operations
+from motcua.operations import noted, terminal_acting
+from motcua.outbox import outbox
+from motcua.parked import app as parked
 from motcua.policy import app as policy
+from motcua.rebuild import rebuild
 from motcua.registers import show_register
 from motcua.routing import recompute, stuck
 from motcua.settings import CliSettings
@@ -37,9 +44,11 @@ from services.kit.clock import VIETNAM
 from services.kit.errors import Unavailable
 from services.kit.kafka import KafkaUnreachable, create_topics
 from services.kit.mongo.driver import PyMongoError
+from services.kit.operations.operation import Command
 from services.kit.outbox import republish
 
 app = App(name="motcua", help="Một cửa điện tử: khởi động tại chỗ, vận hành, kiểm tra.", version="0.1.0")
+app.command(check)
 app.command(calendar)
 app.command(workflows)
 app.command(policy)
@@ -48,6 +57,14 @@ app.command(recompute)
 app.command(stuck)
 app.command(statistics)
 app.command(templates)
+app.command(parked)
+app.command(letters)
+app.command(operations)
+app.command(lag)
+app.command(outbox)
+app.command(pause)
+app.command(resume)
+app.command(rebuild)
 console = Console(stderr=True)
 out = Console()
 Service = Literal["intake", "routing", "notify"]
@@ -96,28 +113,30 @@ async def demo(
     sys.exit(await run_demo(dossiers, catalogue, rate, papers=papers, keep=keep))
 
 
-@app.command(name="check")
-async def check_command(*, json: bool = False, skip_log: bool = False) -> None:
-    """Đối chiếu nhật ký sự kiện, cơ sở dữ liệu và điện thoại: mất, trùng, mồ côi, kẹt. Chỉ đọc.
+@app.command
+async def year(
+    *,
+    data: Path = Path(".motcua"),
+    days: Annotated[int | None, Parameter(env_var="DAYS")] = None,
+    scale: Annotated[float, Parameter(env_var="SCALE")] = 1.0,
+    fresh: Annotated[bool, Parameter(env_var="FRESH")] = False,
+) -> None:
+    """Chạy lại năm 2018 của một huyện: 36.628 hồ sơ qua Kafka, rồi đếm ba lần. Ctrl-C để dừng, chạy lại để tiếp tục.
 
     Parameters
     ----------
-    json
-        In kết quả dạng JSON.
-    skip_log
-        Không đọc các topic Kafka.
+    data
+        Thư mục chứa dữ liệu của lần chạy; mỗi phạm vi có thư mục riêng trong đó.
+    days
+        Chỉ chạy những ngày làm việc đầu tiên của năm.
+    scale
+        Chỉ chạy một phần hồ sơ, ví dụ 0.1.
+    fresh
+        Bỏ dữ liệu cũ, chạy từ đầu.
     """
-    settings = CliSettings()
-    databases = {service: settings.mongo(service) for service in SERVICES}
-    sources = Sources(databases, None if skip_log else settings.kafka.bootstrap, settings.simulators_url or None)
-    report = await check(sources, settings.clock().now(), lambda phase: console.print(f"[dim]{phase} …[/dim]"))
-    for mongo in databases.values():
-        await mongo.close()
-    if json:
-        sys.stdout.buffer.write(orjson.dumps(report.as_dict(), option=orjson.OPT_INDENT_2) + b"\n")
-    else:
-        show(out, report)
-    sys.exit(0 if report.clean else 1)
+    from local.year.run import run_year
+
+    sys.exit(await run_year(data, days, scale, fresh=fresh))
 
 
 @app.command
@@ -259,8 +278,12 @@ async def agencies(file: Path) -> None:
 
 
 @app.command(name="republish")
-async def republish_command(service: Service, *, since: str | None = None) -> None:
+async def republish_command(
+    service: Service, *, since: str | None = None, by: str | None = None, reason: str | None = None
+) -> None:
     """Gửi lại nhật ký sự kiện cho Kafka (khi máy chủ Kafka mất dữ liệu). Bên nhận bỏ qua sự kiện đã biết.
+
+    Ai gửi lại, vì sao và kết quả được ghi vào nhật ký thao tác.
 
     Parameters
     ----------
@@ -268,11 +291,18 @@ async def republish_command(service: Service, *, since: str | None = None) -> No
         Dịch vụ có nhật ký.
     since
         Từ thời điểm (ISO 8601 có múi giờ); mặc định là tất cả.
+    by
+        Tài khoản của người làm, không phải họ tên; mặc định là tài khoản đăng nhập máy này.
+    reason
+        Lý do gửi lại.
     """
     moment = _moment(since) if since else None
+    acting = terminal_acting(by, reason)
     settings = CliSettings()
-    mongo = settings.mongo(service)
-    out.print(f"{await republish(mongo, moment)} lô sự kiện sẽ được gửi lại.")
+    mongo, now = settings.mongo(service), settings.clock().now
+    async with noted(mongo, now, Command.REPUBLISH, f"journal:{service}", acting, since=moment) as numbers:
+        numbers["documents"] = await republish(mongo, moment)
+    out.print(f"{numbers['documents']} lô sự kiện sẽ được gửi lại.")
     await mongo.close()
 
 

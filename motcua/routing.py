@@ -44,6 +44,7 @@ KINDS = {
     StuckKind.PARKED: "tin bị giữ",
     StuckKind.NOT_SENT: "tin chưa gửi",
     StuckKind.DEAD_LETTER: "tin hỏng",
+    StuckKind.UNREADABLE: "bản ghi hỏng",
 }
 
 

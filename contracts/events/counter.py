@@ -105,6 +105,8 @@ class RegisterDossier(CounterCommand):
     outcome: Outcome | None = None
     case: ShortText | None = None
     """The published case (trường hợp) it falls under, where the procedure has several."""
+    returned_at: Moment | None = None
+    """When the old register says the result was handed over, by the way of `return_by`; only with `backfill`."""
 
 
 class FileDossier(CounterCommand):

@@ -14,7 +14,8 @@ from local.demo.measure import Measures, percentile
 from local.demo.opening import BASIS
 from local.demo.visit import Turn
 from local.stack import Stack
-from motcua.check.facts import Facts, read_phones
+from motcua.check.facts import Facts
+from motcua.check.reading import read_phones
 from services.intake.domain.dossier import DESK
 from services.intake.domain.status import ENDED
 from services.intake.queries.ratings import summary

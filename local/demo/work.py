@@ -23,7 +23,7 @@ from local.demo.visit import Course, Visit
 from local.memory import resident_mb
 from local.samples.load import read_samples
 from local.stack import Stack
-from motcua.check.rules import NOTICE_OF
+from motcua.check.told import NOTICE_OF
 from services.intake.domain.procedure import Procedure
 from services.intake.domain.status import ENDED
 from services.kit.kafka import Producer

@@ -7,6 +7,7 @@ Services know none of this: they are given addresses and a few client settings.
 """
 
 from local.engines.base import EngineProcess
+from local.engines.cluster import KafkaCluster
 from local.engines.engine_set import Endpoints, EngineKind, EngineSet
 from local.engines.errors import (
     AlreadyRunning,
@@ -30,6 +31,7 @@ __all__ = [
     "EngineProcess",
     "Tansu",
     "Kafka",
+    "KafkaCluster",
     "Secantus",
     "SecantusRs",
     "EngineError",

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
 
 from local.engines.base import EngineProcess
+from local.engines.cluster import NODES, KafkaCluster
 from local.engines.errors import BadEngineSetting, Unreachable
 from local.engines.kafka import Kafka
 from local.engines.probes import answers_within
@@ -44,6 +45,11 @@ class Endpoints:
     """Whether a restart of the broker empties it."""
     fetch_max_wait_ms: int
     """How long a fetch may wait: the embedded broker answers late, so that 500 ms shows as latency."""
+    kafka_replication: int = 1
+    """How many copies a topic that is created here has."""
+
+
+Broker = Tansu | Kafka | KafkaCluster
 
 
 class EngineSet:
@@ -53,7 +59,7 @@ class EngineSet:
     """
 
     def __init__(
-        self, broker: Tansu | Kafka | None, mongo: SecantusServer | None, *, bootstrap: str = "", mongodb_url: str = ""
+        self, broker: Broker | None, mongo: SecantusServer | None, *, bootstrap: str = "", mongodb_url: str = ""
     ) -> None:
         """Take the processes to start, and the address of each that is None."""
         self._broker, self._mongo = broker, mongo
@@ -64,21 +70,23 @@ class EngineSet:
     def from_environment(
         cls, data_dir: Path, kafka_port: int = 0, mongo_port: int = 0, *, environ: Mapping[str, str] = os.environ
     ) -> EngineSet:
-        """Choose the engines as ENGINES, KAFKA_BOOTSTRAP and MONGODB_URL say; port 0 is a free port.
+        """Choose the engines as ENGINES, KAFKA_NODES, KAFKA_BOOTSTRAP and MONGODB_URL say; port 0 is a free port.
 
         Each engine has a directory of its own under `data_dir`, the embedded and the native one too.
-        Raises BadEngineSetting for an unknown value of ENGINES.
+        Raises BadEngineSetting for an unknown value of ENGINES or KAFKA_NODES.
         """
-        value = environ.get("ENGINES", "").strip() or EngineKind.EMBEDDED
-        if value not in (EngineKind.EMBEDDED, EngineKind.NATIVE):
-            raise BadEngineSetting("ENGINES", value, f"{EngineKind.EMBEDDED}, {EngineKind.NATIVE}")
-        native = value == EngineKind.NATIVE
+        native = _wants_native(environ)
+        nodes = _wanted_nodes(environ, native=native)
         bootstrap = environ.get("KAFKA_BOOTSTRAP", "").strip()
         mongodb_url = environ.get("MONGODB_URL", "").strip()
-        broker: Tansu | Kafka | None = None
+        broker: Broker | None = None
         mongo: SecantusServer | None = None
-        if not bootstrap:
-            broker = Kafka(data_dir / "kafka", kafka_port) if native else Tansu(data_dir / "tansu", kafka_port)
+        if not bootstrap and nodes > 1:
+            broker = KafkaCluster(data_dir / "kafka-cluster", kafka_port)
+        elif not bootstrap and native:
+            broker = Kafka(data_dir / "kafka", kafka_port, jvm=environ.get("KAFKA_JVM_OPTIONS", "").split())
+        elif not bootstrap:
+            broker = Tansu(data_dir / "tansu", kafka_port)
         if not mongodb_url:
             make = SecantusRs if native else Secantus
             mongo = make(data_dir / make.name, mongo_port)
@@ -86,7 +94,15 @@ class EngineSet:
 
     @property
     def broker(self) -> EngineProcess | None:
-        return self._broker
+        """The broker, or the first node of the cluster."""
+        return next(iter(self.brokers), None)
+
+    @property
+    def brokers(self) -> Sequence[EngineProcess]:
+        """Every broker that is started here: none, one, or the nodes of the cluster."""
+        if isinstance(self._broker, KafkaCluster):
+            return self._broker.nodes
+        return () if self._broker is None else (self._broker,)
 
     @property
     def mongo(self) -> EngineProcess | None:
@@ -114,6 +130,7 @@ class EngineSet:
             kafka_idempotence=not embedded,
             kafka_memory_only=embedded,
             fetch_max_wait_ms=50 if embedded else 500,
+            kafka_replication=max(1, len(self.brokers)),
         )
 
     async def start(self) -> Endpoints:
@@ -148,9 +165,23 @@ class EngineSet:
         await self.stop()
 
     @staticmethod
-    async def _ready(engine: EngineProcess | None, setting: str, address: str) -> None:
+    async def _ready(engine: EngineProcess | KafkaCluster | None, setting: str, address: str) -> None:
         if engine is not None:
             await engine.start()
             await engine.wait_ready()
         elif not await answers_within(address, EXISTING_DEADLINE_S):
             raise Unreachable(setting, address)
+
+
+def _wants_native(environ: Mapping[str, str]) -> bool:
+    value = environ.get("ENGINES", "").strip() or EngineKind.EMBEDDED
+    if value not in (EngineKind.EMBEDDED, EngineKind.NATIVE):
+        raise BadEngineSetting("ENGINES", value, f"{EngineKind.EMBEDDED}, {EngineKind.NATIVE}")
+    return value == EngineKind.NATIVE
+
+
+def _wanted_nodes(environ: Mapping[str, str], *, native: bool) -> int:
+    value = environ.get("KAFKA_NODES", "").strip() or "1"
+    if value not in ("1", str(NODES)) or (value != "1" and not native):
+        raise BadEngineSetting("KAFKA_NODES", value, f"1; {NODES} (ENGINES={EngineKind.NATIVE})")
+    return int(value)

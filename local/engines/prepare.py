@@ -91,17 +91,31 @@ def _version_in(command: Sequence[str], pattern: str) -> tuple[int, ...]:
     return tuple(int(part) for part in found.groups()) if found else ()
 
 
+def _need_for_kafka() -> None:
+    """Java also where Kafka is prepared: it runs on it."""
+    if _version_in([java_binary(), "-version"], r'version "(\d+)') < (MINIMUM_JAVA,):
+        raise BinaryMissing(f"java {MINIMUM_JAVA}", "apt-get install openjdk-17-jre-headless")
+    if not kafka_jars().exists():
+        _tool("mvn", "apt-get install maven")
+
+
+def _need_for_secantus_rs() -> None:
+    if not secantus_rs_binary().exists():
+        _tool("cargo", "apt-get install cargo")
+        _tool("rustc", "apt-get install rustc")
+        _tool("cc", "apt-get install build-essential")
+        _tool("cmake", "apt-get install cmake")
+
+
 def fetch_kafka() -> None:
     """Copy Kafka and what it needs at run time into the cache with Maven.
 
-    Raises BinaryMissing without Java 17 or Maven, PreparationFailed when Maven fails.
+    Raises PreparationFailed when Maven fails.
     """
     target = kafka_jars()
     if target.exists():
         say(f"Kafka {kafka_version()}: đã có (present) {target}")
         return
-    if _version_in([java_binary(), "-version"], r'version "(\d+)') < (MINIMUM_JAVA,):
-        raise BinaryMissing(f"java {MINIMUM_JAVA}", "apt-get install openjdk-17-jre-headless")
     maven = _tool("mvn", "apt-get install maven")
     say(f"Kafka {kafka_version()}: tải bằng Maven, khoảng 43 MB (fetching)")
     staged = _staging("kafka")
@@ -118,16 +132,20 @@ def fetch_kafka() -> None:
 def fetch_secantus_rs() -> None:
     """Build the MongoDB-protocol server with cargo into the cache.
 
-    Raises BinaryMissing without cargo or a C compiler, PreparationFailed when the build fails.
+    Raises PreparationFailed when the build fails.
     """
     target = secantus_rs_binary()
     if target.exists():
         say(f"secantusd-rs {SECANTUS_RS_VERSION}: đã có (present) {target}")
         return
-    cargo = _tool("cargo", "apt-get install cargo")
-    _tool("cc", "apt-get install build-essential")
-    _tool("cmake", "apt-get install cmake")
-    command = [cargo, "install", "secantus-mdb", "--version", SECANTUS_RS_VERSION, "--locked"]
+    command = [
+        _tool("cargo", "apt-get install cargo"),
+        "install",
+        "secantus-mdb",
+        "--version",
+        SECANTUS_RS_VERSION,
+        "--locked",
+    ]
     rust = _version_in([_tool("rustc", "apt-get install rustc"), "--version"], r"(\d+)\.(\d+)")
     if rust < DECLARED_RUST:
         # The author promises nothing below the declared version; the tests marked `native` judge what comes out.
@@ -144,25 +162,38 @@ def fetch_secantus_rs() -> None:
         shutil.rmtree(staged, ignore_errors=True)  # 600 MB of intermediate files
 
 
-STEPS: dict[str, Callable[[], None]] = {"kafka": fetch_kafka, "secantus-rs": fetch_secantus_rs}
+Step = Callable[[], None]
+STEPS: dict[str, tuple[Step, Step]] = {
+    "kafka": (_need_for_kafka, fetch_kafka),
+    "secantus-rs": (_need_for_secantus_rs, fetch_secantus_rs),
+}
+"""For each engine: what looks for its tools, and what makes it."""
+
+
+def _done(name: str, step: Step) -> bool:
+    try:
+        step()
+    except EngineError as error:
+        say(f"LỖI {name}: {error}")
+        return False
+    return True
 
 
 def main(argv: Sequence[str]) -> int:
-    """Prepare the named engines (all by default) and return the exit code; one failure does not stop the next."""
+    """Prepare the named engines (all by default) and return the exit code.
+
+    What is missing is said for all before anything is fetched; one failure does not stop the next engine.
+    """
     unknown = [name for name in argv if name not in STEPS]
     if unknown:
         say(f"không rõ {', '.join(unknown)}; có: {', '.join(STEPS)} (unknown engine)")
         return 2
     cache_root().mkdir(parents=True, exist_ok=True)
-    failures = 0
-    for name in argv or STEPS:
-        try:
-            STEPS[name]()
-        except EngineError as error:
-            failures += 1
-            say(f"LỖI {name}: {error}")
+    wanted = argv or list(STEPS)
+    equipped = [name for name in wanted if _done(name, STEPS[name][0])]
+    prepared = [name for name in equipped if _done(name, STEPS[name][1])]
     say(f"thư mục (cache): {cache_root()}")
-    return 1 if failures else 0
+    return 0 if len(prepared) == len(wanted) else 1
 
 
 if __name__ == "__main__":

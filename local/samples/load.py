@@ -21,6 +21,7 @@ class Samples:
     counter_codes: tuple[str, ...]
     counter_names: dict[str, str]
     agency_codes: tuple[str, ...]
+    agency_names: dict[str, str]
     procedures_file: Path = FOLDER / "procedures.csv"
     papers_file: Path = FOLDER / "papers.csv"
     agencies_file: Path = FOLDER / "agencies.csv"
@@ -32,11 +33,12 @@ class Samples:
 
 
 def read_samples() -> Samples:
-    counters = _rows("counters.csv")
+    counters, agencies = _rows("counters.csv"), _rows("agencies.csv")
     return Samples(
         counter_codes=tuple(row["code"] for row in counters),
         counter_names={row["code"]: row["name"] for row in counters},
-        agency_codes=tuple(row["code"] for row in _rows("agencies.csv")),
+        agency_codes=tuple(row["code"] for row in agencies),
+        agency_names={row["code"]: row["name"] for row in agencies},
     )
 
 

@@ -1,4 +1,9 @@
-"""What the checker reads: journals, states, the event log, the phone networks. Codes and ids only, nothing personal."""
+"""What the checker knows before anything is judged: journals, states, the event log, the phone networks. Codes and ids
+only, nothing personal.
+
+Every rule looks at one dossier, one series of numbers or one command alone. So the rules may be given the facts of all
+of them, or of some; what they say about one is the same.
+"""
 
 from __future__ import annotations
 
@@ -8,34 +13,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-import httpx
-
-from contracts.envelope import EnvelopeError, from_headers
-from contracts.topics import TOPICS
-from services.kit.failures import DEAD_LETTERS, PARKED_KEYS
-from services.kit.kafka import read_log
-from services.kit.mongo import Mongo
-from services.kit.outbox import OUTBOX
+from motcua.check.fences import Fences, Place
 
 
-def _only(*names: str) -> dict[str, int]:
-    return dict.fromkeys(names, 1)
-
-
-_OF_AN_EVENT = ("id", "topic", "type", "subject", "aggregate", "sequence")
-JOURNAL_FIELDS = _only("pending", "created_at", "sent_at", *(f"events.{name}" for name in _OF_AN_EVENT))
-DOSSIER_FIELDS = _only(
-    "status", "mechanism", "due_at", "backfill", "on_the_spot", "timeliness", "answer_due_at", "overdue_told"
-)
-CASE_FIELDS = _only("state", "timeliness", "mechanism", "outcome", "steps.state")
-NUMBER_FIELDS = _only("last", "taken")
-_BUSINESS = frozenset(topic.name for topic in TOPICS)
-NOTICE_FIELDS = _only("code", "kind", "state", "event_id", "attempts", "created_at", "expires_at")
-
-
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Row:
-    """A journal row."""
+    """A journal row, and what the event log shows of it."""
 
     service: str
     id: str
@@ -48,22 +31,55 @@ class Row:
     pending: bool
     created_at: datetime
     sent_at: datetime | None
+    key: bytes | None = None
+    logged: bool = False
+    """Whether the event log has it."""
+    back: bool = False
+    """Whether it lies in the log behind a later one of its stream."""
+    at: Place | None = None
+    """Where in the log it is, as long as a consumer has yet to apply it."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Logged:
     """A record of the event log."""
 
     topic: str
-    partition: int
-    offset: int
     key: bytes | None
     id: str
     source: str
     type: str
+    subject: str = ""
     causation: str | None = None
     written_ms: int = 0
     """When it was handed to the broker, wall clock."""
+    at: Place = (0, 0)
+
+
+@dataclass(slots=True)
+class Command:
+    """A command on the counters' topic, and its answers."""
+
+    sent_ms: dict[str, int] = field(default_factory=dict)
+    """By source, when: two partners may have used the same id."""
+    answers: dict[str, bool] = field(default_factory=dict)
+    """By event id, whether it says that it is done."""
+    at: dict[str, Place] = field(default_factory=dict)
+    """By source, where in the log it is, as long as intake has yet to apply it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """A parked key."""
+
+    service: str
+    key: str
+    slug: str
+    since: datetime | None = None
+
+    @property
+    def subject(self) -> str:
+        return self.key.rpartition("|")[2]
 
 
 @dataclass
@@ -72,98 +88,32 @@ class Facts:
 
     began_ms: float = field(default_factory=lambda: time.time() * 1000)
     """When reading began: what is written later may be in one place read and not yet in another."""
+    fences: Fences = field(default_factory=Fences)
     journal: list[Row] = field(default_factory=list)
     numbers: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     """By series: the last number given out, and those beyond it that came with a code of their own."""
+    numbered: dict[str, set[int]] = field(default_factory=dict)
+    """By series: numbers that are known to have their dossier, beside the dossiers here."""
     dossiers: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     cases: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     notices: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     recipients: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     """By dossier code, only those who want notices."""
-    parked: list[tuple[str, str, str]] = field(default_factory=list)
-    """Service, key, slug."""
+    unreadable: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """By `collection/id`, documents that nobody can read: what they are about, and what is wrong with them."""
+    parked: list[Parked] = field(default_factory=list)
+    parked_before: list[Parked] = field(default_factory=list)
+    """Keys that were parked before the states were read: what waited there may have been applied since."""
     dead_letters: dict[str, int] = field(default_factory=dict)
-    log: list[Logged] | None = None
-    """None: the log was not read."""
+    log_was_read: bool = False
+    newest_ms: dict[tuple[str, bytes | None], int] = field(default_factory=dict)
+    """By topic and key of compacted topics: when the newest record there was written."""
+    records: int = 0
+    strays: dict[str, Logged] = field(default_factory=dict)
+    """By id: records of ours that no journal knows."""
+    commands: dict[str, Command] = field(default_factory=dict)
+    """By id."""
+    answers_began_ms: int | None = None
+    """When the first answer of all was written; None: none ever was."""
     messages: list[Mapping[str, Any]] | None = None
     """None: no phone networks of ours."""
-
-
-async def read_service(facts: Facts, service: str, mongo: Mongo) -> None:
-    """Read one service's journal and what went wrong there."""
-    async for document in mongo.collection(OUTBOX).find({}, JOURNAL_FIELDS):
-        for event in document["events"]:
-            if event["topic"] in _BUSINESS:  # copies of dead letters tell of nothing that happened to a dossier
-                facts.journal.append(_row(service, document, event))
-    async for key in mongo.collection(PARKED_KEYS).find({}, {"slug": 1}):
-        facts.parked.append((service, key["_id"], key["slug"]))
-    letters = [letter async for letter in mongo.collection(DEAD_LETTERS).find({"state": "open"}, {"_id": 1})]
-    facts.dead_letters[service] = len(letters)
-
-
-def _row(service: str, document: Mapping[str, Any], event: Mapping[str, Any]) -> Row:
-    return Row(
-        service=service,
-        id=event["id"],
-        topic=event["topic"],
-        type=event["type"],
-        subject=event["subject"],
-        aggregate=event["aggregate"],
-        sequence=event["sequence"],
-        pending=document.get("pending", False),
-        created_at=document["created_at"],
-        sent_at=document.get("sent_at"),
-    )
-
-
-async def read_states(facts: Facts, databases: Mapping[str, Mongo]) -> None:
-    """Read numbers, dossiers, cases and notices, without the personal fields."""
-    for name, service, collection, query, fields in (
-        # Before the dossiers: a number is given out together with its dossier.
-        ("numbers", "intake", "numbers", {}, NUMBER_FIELDS),
-        ("dossiers", "intake", "dossiers", {}, DOSSIER_FIELDS),
-        ("cases", "routing", "cases", {}, CASE_FIELDS),
-        ("notices", "notify", "notices", {}, NOTICE_FIELDS),
-        ("recipients", "notify", "recipients", {"contact": {"$ne": None}}, {"_id": 1}),
-    ):
-        cursor = databases[service].collection(collection).find(query, fields)
-        setattr(facts, name, {document["_id"]: document async for document in cursor})
-
-
-async def read_event_log(facts: Facts, bootstrap: str) -> None:
-    """Read all business topics from their beginning."""
-    log: list[Logged] = []
-    async with read_log(bootstrap, [topic.name for topic in TOPICS]) as records:
-        async for record in records:
-            try:
-                envelope = from_headers(record.headers)
-            except EnvelopeError:
-                continue  # a partner's bad record: the consumers' dead letters tell of it
-            log.append(
-                Logged(
-                    record.topic,
-                    record.partition,
-                    record.offset,
-                    record.key,
-                    envelope.id,
-                    envelope.source,
-                    envelope.type,
-                    envelope.causation_id,
-                    record.timestamp_ms,
-                )
-            )
-    facts.log = log
-
-
-async def read_phones(facts: Facts, simulators: str) -> None:
-    """Read every message that the simulated networks took."""
-    messages: list[Mapping[str, Any]] = []
-    after = 0
-    async with httpx.AsyncClient(base_url=simulators, timeout=10.0) as http:
-        while True:
-            page = (await http.get("/control/messages", params={"after": after, "limit": 5000})).json()
-            messages += page["messages"]
-            after = page["next"]
-            if not page["more"]:
-                break
-    facts.messages = messages

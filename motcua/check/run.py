@@ -1,16 +1,20 @@
-"""Read, compare, report. Safe on a live system: it only reads, and what is younger than a minute is given time."""
+"""Read everything, compare, report. Safe on a live system: it only reads, and what is younger than a minute is given
+time."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from motcua.check import rules
-from motcua.check.facts import Facts, read_event_log, read_phones, read_service, read_states
+from motcua.check.facts import Facts
 from motcua.check.findings import Report
-from motcua.check.life import lives
+from motcua.check.judge import judge
+from motcua.check.log import LogReading
+from motcua.check.reading import KafkaLog, Log, Reader, read_event_log, read_everything, read_phones
 from motcua.check.tallies import tallies
+from motcua.check.unread import note_unread
 from services.kit.mongo import Mongo
 
 
@@ -22,68 +26,55 @@ class Sources:
     """By service: intake, routing, notify."""
     kafka_bootstrap: str | None = None
     simulators: str | None = None
+    pause_s: float = 0.0
+    """After every thousand documents, where the databases have other work."""
+    other_log: Log | None = None
+    """In place of a broker."""
+
+    @property
+    def log(self) -> Log | None:
+        return self.other_log or (KafkaLog(self.kafka_bootstrap) if self.kafka_bootstrap else None)
+
+    def reader(self, epoch: str | None) -> Reader:
+        return Reader(self.databases, self.pause_s, epoch)
 
 
 GRACE = timedelta(seconds=60)
 """On a live system younger things may still be on their way."""
+OnPhase = Callable[[str], None]
 
 
 async def check(
     sources: Sources,
     now: datetime,
-    on_phase: Callable[[str], None] = lambda phase: None,
+    on_phase: OnPhase = lambda phase: None,
     *,
     grace: timedelta = GRACE,
+    epoch: str | None = None,
 ) -> Report:
     """Compare everything.
 
     Args:
-        grace: what is younger is given time; zero on a system at rest.
+        grace: what is younger is given time, and what a consumer has not come to; zero on a system at rest.
+        epoch: the life of the log, as settings name it; None: the last one that a consumer was in.
 
-    States are read before journals and journals before the log: what is seen in a later one may be newer, and newer
-    things are never missed in the earlier.
+    Phones are read before states, states before journals and journals before the log: what is seen in a later one may
+    be newer, and newer things are never missed in the earlier.
     """
-    facts, report = Facts(), Report()
+    facts, report, began = Facts(), Report(at=now), time.monotonic()
     if sources.simulators:
         on_phase("Đọc tin nhắn trên các điện thoại mô phỏng")
         await read_phones(facts, sources.simulators)
-    on_phase("Đọc cơ sở dữ liệu")
-    await read_states(facts, sources.databases)
-    for service, mongo in sources.databases.items():
-        on_phase(f"Đọc nhật ký sự kiện của {service}")
-        await read_service(facts, service, mongo)
-    if sources.kafka_bootstrap:
+    await read_everything(facts, sources.reader(epoch), on_phase)
+    if sources.log is not None:
         on_phase("Đọc các topic Kafka")
-        await read_event_log(facts, sources.kafka_bootstrap)
+        await read_event_log(LogReading(facts, report), sources.log)
     if "routing" in sources.databases:
         on_phase("Đếm lại thống kê")
         await tallies(sources.databases["routing"], report, now, grace)
     on_phase("So sánh")
-    _judge(facts, report, now, grace)
+    judge(facts, report, now, grace)
+    if sources.log is not None:
+        await note_unread(report, sources.reader(epoch), sources.log, grace)
+    report.seconds = time.monotonic() - began
     return report
-
-
-def _judge(facts: Facts, report: Report, now: datetime, grace: timedelta) -> None:
-    on_the_way = rules.on_their_way(facts, now, grace)
-    rules.journals(facts, report, now, grace)
-    rules.event_log(facts, report, now)
-    rules.answers(facts, report, grace)
-    lives(facts, report, now, on_the_way)
-    rules.dossiers_and_cases(facts, report, on_the_way)
-    rules.numbering(facts, report, on_the_way)
-    rules.notices(facts, report, now, grace)
-    rules.phones(facts, report, now, grace)
-    rules.statistics(facts, report, on_the_way)
-    report.seen.update(
-        {
-            "dossiers": len(facts.dossiers),
-            "cases": len(facts.cases),
-            "events": len(facts.journal),
-            "records": len(facts.log or ()),
-            "notices": len(facts.notices),
-            "messages": len(facts.messages or ()),
-        }
-    )
-    for service, number in facts.dead_letters.items():
-        if number:
-            report.notes.append(f"{number} dead letters of {service} wait for an operator")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.events.counter import ChecklistLine, OneTimeCode, Sets, WantedPaper
+from contracts.problems import Invalid
 from contracts.types import (
     Channel,
     HandOverMethod,
@@ -190,6 +191,12 @@ class HandOverIn(_Body):
 
 def lines(checklist: tuple[ChecklistLine, ...]) -> tuple[Line, ...]:
     return tuple(Line(line.paper, line.state, line.reason) for line in checklist)
+
+
+def require_notices(sealer: Sealer | None, *, wanted: bool) -> None:
+    """Raises: Invalid `notices-not-configured`: somebody expects to be told, and nobody can be."""
+    if sealer is None and wanted:
+        raise Invalid("notices-not-configured", "Máy chủ chưa có khóa công khai của dịch vụ thông báo.")
 
 
 def wants_notices(applicant: ApplicantIn, others: OthersIn) -> bool:

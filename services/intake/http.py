@@ -8,7 +8,7 @@ from fastapi import APIRouter, Header, Query, Request, Response
 
 from contracts.problems import Invalid
 from contracts.types import DossierCode, HandOverMethod, HandOverProof, UnitCode
-from services.intake.bodies import FileIn, OnTheSpotIn, RegisterIn, RegisterManyIn
+from services.intake.bodies import FileIn, OnTheSpotIn, RegisterIn, RegisterManyIn, require_notices
 from services.intake.commands.application import fingerprint
 from services.intake.commands.file_dossier import FileDossier
 from services.intake.commands.register_dossier import RegisterDossier, Registered, RegisterMany
@@ -40,8 +40,7 @@ def register_routes(mongo: Mongo, committer: Committer, now: Now, sealer: Sealer
             raise Invalid("idempotency-key-missing", "Cần tiêu đề Idempotency-Key để gửi lại an toàn khi mất mạng.")
         if backfill:
             caller.require("backfill", "operator")
-        if sealer is None and notices:
-            raise Invalid("notices-not-configured", "Máy chủ chưa có khóa công khai của dịch vụ thông báo.")
+        require_notices(sealer, wanted=notices)
 
     @api.post("/dossiers", status_code=201)
     async def register(

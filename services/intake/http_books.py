@@ -26,11 +26,46 @@ from services.kit.http import CallerDep
 from services.kit.mongo import Mongo
 
 
-def book_routes(mongo: Mongo, now: Now, printer: Printer) -> APIRouter:
+class Bindery:
+    """Makes books of one installation, one at a time: while it is written a large counter's book takes half of the
+    room in a container's /tmp."""
+
+    def __init__(self, mongo: Mongo, now: Now, printer: Printer) -> None:
+        self.mongo, self.now, self._printer = mongo, now, printer
+        self._one_at_a_time = asyncio.Semaphore(1)
+
+    def heading(
+        self,
+        counter: str,
+        year: int | None,
+        fields: tuple[str, ...] = (),
+        since: date | None = None,
+        until: date | None = None,
+    ) -> Heading:
+        """
+        Args:
+            year: None: this one.
+        """
+        at = self.now()
+        book = Book(counter, year or at.astimezone(VIETNAM).year, fields, since, until)
+        forms = self._printer.set_on(at)
+        return Heading(book, forms.spec(Form.REGISTER), forms, self._printer.letterhead, at)
+
+    async def bound(self, heading: Heading, shape: Shape) -> Response:
+        """The whole book, as a page to print or a workbook."""
+        book = heading.book
+        async with self._one_at_a_time:
+            file = await _write(self.mongo, heading, shape)
+        headers = {**HEADERS, "Content-Length": str(file.tell())}
+        if shape is Shape.XLSX:
+            headers["Content-Disposition"] = f'attachment; filename="so-theo-doi-{book.counter}-{book.year}.xlsx"'
+        file.seek(0)
+        return StreamingResponse(_chunks(file), media_type=MEDIA_TYPES[shape], headers=headers)
+
+
+def book_routes(bindery: Bindery) -> APIRouter:
     """The register. It shows many people at once: to the counter itself and to operators, not to services."""
     api = APIRouter(prefix="/v1")
-    # While it is written a large counter's book takes half of the room in a container's /tmp.
-    one_at_a_time = asyncio.Semaphore(1)
 
     @api.get("/registers/{counter}", response_model=dict[str, Any])
     async def show_register(
@@ -47,21 +82,12 @@ def book_routes(mongo: Mongo, now: Now, printer: Printer) -> APIRouter:
     ) -> dict[str, Any] | Response:
         """A counter's book of a year, of one field, a group of fields, or all; `after` and `limit` page the JSON."""
         caller.require(f"counter:{counter}", "operator")
-        at = now()
-        book = Book(counter, year or at.astimezone(VIETNAM).year, tuple(field or ()), since, until)
-        forms = printer.set_on(at)
-        heading = Heading(book, forms.spec(Form.REGISTER), forms, printer.letterhead, at)
+        heading = bindery.heading(counter, year, tuple(field or ()), since, until)
         shape = shape_of(as_, accept)
         if shape is Shape.JSON:
-            last = None if after is None else await _last_known(mongo, after, counter)
-            return await _page(mongo, heading, last, limit)
-        async with one_at_a_time:
-            file = await _write(mongo, heading, shape)
-        headers = {**HEADERS, "Content-Length": str(file.tell())}
-        if shape is Shape.XLSX:
-            headers["Content-Disposition"] = f'attachment; filename="so-theo-doi-{counter}-{book.year}.xlsx"'
-        file.seek(0)
-        return StreamingResponse(_chunks(file), media_type=MEDIA_TYPES[shape], headers=headers)
+            last = None if after is None else await _last_known(bindery.mongo, after, counter)
+            return await _page(bindery.mongo, heading, last, limit)
+        return await bindery.bound(heading, shape)
 
     return api
 

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from contracts.problems import Invalid
 from contracts.types import ProcedureCode
-from services.intake.catalogue import CatalogueFile, read_catalogue, read_papers
+from services.intake.catalogue import CatalogueFile, ImportReport, read_catalogue, read_papers
 from services.intake.commands.import_catalogue import import_catalogue
 from services.intake.http_imports import ReportShape, body_of, said_kind, shown
 from services.intake.queries.procedures import PublishedCatalogue, Search, procedure_in_version, published, summary
@@ -38,21 +38,31 @@ class Reader(Protocol):
     def __call__(self, content: bytes, *, says: Kind | None) -> CatalogueFile: ...
 
 
-def catalogue_routes(mongo: Mongo, committer: Committer) -> APIRouter:
+class Importer:
+    """Reads and imports files one at a time: one of the greatest size takes some hundred MB while it is read."""
+
+    def __init__(self, committer: Committer) -> None:
+        self.committer = committer
+        self._one_at_a_time = asyncio.Semaphore(1)
+
+    async def run(self, read: Reader, content: bytes, says: Kind | None, how: ImportQuery) -> ImportReport:
+        """Raises: Invalid, when the file cannot be read as a whole; Stale, Unavailable."""
+        async with self._one_at_a_time:
+            file = await asyncio.to_thread(
+                read, content, says=says
+            )  # seconds for the largest; the desks go on meanwhile
+            return await import_catalogue(self.committer, file, skip_refused=how.skip_refused, dry_run=how.dry_run)
+
+
+def catalogue_routes(mongo: Mongo, importer: Importer) -> APIRouter:
     """Import of procedures and papers, and the published catalogue."""
     api = APIRouter(prefix="/v1")
     catalogue = PublishedCatalogue(mongo)
-    # A file of the greatest size takes some hundred MB while it is read.
-    one_at_a_time = asyncio.Semaphore(1)
 
     async def run(read: Reader, request: Request, caller: Caller, how: ImportQuery) -> Response | dict[str, Any]:
         caller.require("operator")
         content = await request.body()
-        async with one_at_a_time:
-            file = await asyncio.to_thread(  # seconds for the largest; the desks go on meanwhile
-                read, content, says=said_kind(request)
-            )
-            found = await import_catalogue(committer, file, skip_refused=how.skip_refused, dry_run=how.dry_run)
+        found = await importer.run(read, content, said_kind(request), how)
         if not how.dry_run and not found.stored:
             raise Invalid(
                 "rows-refused",

@@ -8,20 +8,14 @@ from fastapi import APIRouter, BackgroundTasks, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.events.counter import OneTimeCode
-from contracts.problems import Invalid, Refused
-from contracts.types import CodePurpose, DossierCode, ReasonCode
+from contracts.problems import Invalid
+from contracts.types import DossierCode, ReasonCode
+from services.intake.code_sender import CodeSender
 from services.intake.commands.bring_papers import BringPapers
-from services.intake.commands.one_time_codes import IssueCode, Secret
 from services.intake.commands.withdraw_dossier import WithdrawDossier
 from services.intake.domain.reasons import WITHDRAWAL_REASONS
 from services.intake.queries.drafts import take_draft
 from services.intake.tracking import Tracking
-from services.kit import logs
-from services.kit.commit import Committer
-from services.kit.limiter import Limiter
-from services.kit.sealing import Sealer
-
-log = logs.get("intake.citizen")
 
 
 class CitizenWithdrawIn(BaseModel):
@@ -43,19 +37,14 @@ class CitizenSupplementIn(BaseModel):
     draft_token: str = Field(min_length=1, max_length=100)
 
 
-def citizen_routes(tracking: Tracking, committer: Committer, sealer: Sealer | None) -> APIRouter:
+def citizen_routes(tracking: Tracking, sender: CodeSender) -> APIRouter:
     """Have a code sent, take the dossier back, bring papers."""
     api = APIRouter(prefix="/v1/track/{code}")
 
     @api.post("/one-time-codes", status_code=202)
     async def send_code(request: Request, code: DossierCode, background: BackgroundTasks) -> dict[str, str]:
         """Send a code to the phone of the dossier, if there is one; the answer does not tell."""
-        address = await tracking.limits.admit(request)
-        if sealer is None:
-            raise Invalid("notices-not-configured", "Máy chủ chưa có khóa công khai của dịch vụ thông báo.")
-        await tracking.limits.code_askers.hit(address)
-        # After the answer: how long it takes would tell whether the dossier exists.
-        background.add_task(_issue, committer, sealer, tracking.limits.code_requests, code)
+        await sender.send(request, code, background)
         return {"detail": "Nếu hồ sơ có số điện thoại, mã xác nhận sẽ được gửi đến số đó trong ít phút."}
 
     @api.post("/withdraw")
@@ -81,12 +70,3 @@ def supplement_routes(tracking: Tracking) -> APIRouter:
         return await tracking.act(BringPapers(code, body.draft_id, draft), body.one_time_code, address)
 
     return api
-
-
-async def _issue(committer: Committer, sealer: Sealer, quota: Limiter, code: str) -> None:
-    try:
-        # What is not sent (a code a minute, no phone) gives its place in the quota back, or strangers could use it up.
-        async with quota.spend(code):
-            await committer.run(IssueCode(code, None, CodePurpose.TRACKING, Secret.make(sealer)))
-    except Refused as refusal:
-        log.info("one_time_code.not_sent", slug=refusal.slug)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -10,18 +9,9 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict
 
 from contracts.events.counter import OneTimeCode
-from contracts.problems import Missing
 from contracts.types import DossierCode
 from services.intake.attachments.exchange import described, download_headers
-from services.intake.commands.collect_result import CollectResult
-from services.intake.commands.invite import Invite
-from services.intake.commands.with_code import UseCode, WithCode
-from services.intake.domain.attachment import AttachmentKind, Attachments
-from services.intake.store import ATTACHMENTS, DOWNLOADS
-from services.intake.tracking import Tracking
-from services.kit.files import Files
-from services.kit.sealing import Sealer
-from services.kit.tokens import token_hash
+from services.intake.collecting import Collecting
 
 RESULTS = "/v1/results"
 
@@ -34,18 +24,16 @@ class CollectIn(BaseModel):
     one_time_code: OneTimeCode
 
 
-def collect_routes(tracking: Tracking, files: Files, sealer: Sealer | None) -> APIRouter:
+def collect_routes(collecting: Collecting) -> APIRouter:
     """Collect online, and fetch the documents."""
     api = APIRouter(prefix="/v1")
+    limits = collecting.tracking.limits
 
     @api.post("/track/{code}/collect")
     async def collect(request: Request, code: DossierCode, body: CollectIn) -> dict[str, Any]:
         """The hand-over online; the documents with their checksums, and where to fetch them within the hour."""
-        address = await tracking.limits.admit(request)
-        token = secrets.token_urlsafe(24)
-        command = CollectResult(code, token_hash(token), Invite.make(sealer))
-        async with tracking.limits.guess(tracking.limits.codes, code, address):
-            collected = await tracking.committer.run(WithCode(UseCode(code, body.one_time_code), command))
+        address = await limits.admit(request)
+        token, collected = await collecting.collect(code, body.one_time_code, address)
         return {
             "code": code,
             "expires_at": collected.expires_at,
@@ -54,15 +42,8 @@ def collect_routes(tracking: Tracking, files: Files, sealer: Sealer | None) -> A
 
     @api.get("/results/{token}/{id}")
     async def fetch(request: Request, token: str, id: str) -> StreamingResponse:
-        await tracking.limits.admit(request)
-        download = await DOWNLOADS.read(tracking.mongo, token_hash(token))
-        if download is None or download.expires_at <= tracking.now():
-            raise Missing("download-unknown", "Đường dẫn tải kết quả không đúng hoặc đã hết hạn.")
-        attachments = await ATTACHMENTS.read(tracking.mongo, download.code) or Attachments()
-        file = attachments.find(id)
-        if file.kind is not AttachmentKind.RESULT:
-            raise Missing("file-unknown", "Không tìm thấy tệp này.")
-        content = await files.open(file.id)
+        await limits.admit(request)
+        file, content = await collecting.content(await collecting.opened(token), id)
         return StreamingResponse(content, media_type=file.content_type, headers=download_headers(file))
 
     return api

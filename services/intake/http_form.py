@@ -2,57 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any
 
 from fastapi import APIRouter, Response
 from fastapi.exceptions import RequestValidationError
-from pydantic import ValidationError, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import ValidationError
 
-from contracts.problems import Invalid
-from contracts.types import Channel, PaperState, UnitCode
-from services.intake.applicants import ApplicantIn
-from services.intake.bodies import ApplicationIn, wants_notices
-from services.intake.commands.application import fingerprint
-from services.intake.commands.file_dossier import FileDossier
 from services.intake.domain.dossier import Dossier
+from services.intake.handing_in import FormIn, HandIn
 from services.intake.http_drafts import PATH, Token
 from services.intake.queries.drafts import take_draft
 from services.intake.queries.track import vietnam_time
 from services.intake.store import DOSSIERS
 from services.kit.clock import Now
-from services.kit.commit import Committer
 from services.kit.mongo import Mongo
-from services.kit.sealing import Sealer
-
-DESK_ONLY = ("clerk", "fee_paid_vnd", "competent_agency", "external_ref")
-STATED_BY_CITIZENS = frozenset({PaperState.DIGITAL, PaperState.NOT_APPLICABLE, PaperState.MISSING})
-"""What lies on a desk, and what databases replace, only a clerk can say."""
 
 
-class FormIn(ApplicationIn):
-    """What the draft's content must be when it is handed in."""
-
-    counter: UnitCode
-    applicant: ApplicantIn
-
-    @model_validator(mode="after")
-    def _states_nothing_of_the_desk(self) -> Self:
-        if any(getattr(self, name) is not None for name in DESK_ONLY):
-            raise PydanticCustomError("field-of-the-desk", "Biểu mẫu có mục chỉ cán bộ tiếp nhận được ghi.")
-        if any(line.state not in STATED_BY_CITIZENS for line in self.checklist):
-            raise PydanticCustomError("paper-state-of-the-desk", "Nộp trực tuyến thì giấy tờ là bản điện tử.")
-        return self
-
-
-def form_routes(
-    mongo: Mongo, committer: Committer, now: Now, sealer: Sealer | None, counters: frozenset[str]
-) -> APIRouter:
-    """Hand in a draft.
-
-    Args:
-        counters: those that take filings by this door.
-    """
+def form_routes(mongo: Mongo, now: Now, handing_in: HandIn) -> APIRouter:
+    """Hand in a draft."""
     api = APIRouter(prefix=PATH)
 
     @api.post("/{id}/submit", status_code=201)
@@ -62,21 +29,7 @@ def form_routes(
         if draft.filed_as is not None:
             response.headers["Idempotent-Replayed"] = "true"
             return await _answer(draft.filed_as)
-        form = _read(draft.content)
-        if form.counter not in counters:
-            raise Invalid("counter-not-online", "Bộ phận Một cửa này không nhận hồ sơ bằng biểu mẫu trực tuyến.")
-        if sealer is None and wants_notices(form.applicant, form):
-            raise Invalid("notices-not-configured", "Máy chủ chưa có khóa công khai của dịch vụ thông báo.")
-        answer = await committer.run(
-            FileDossier(
-                request_id=f"draft|{id}",
-                fingerprint=fingerprint(draft.content),
-                application=form.application(form.counter, Channel.ONLINE, form.applicant, None, sealer),
-                filed_at=now(),
-                draft=(id, draft),
-            )
-        )
-        return await _answer(answer.code)
+        return await _answer(await handing_in.run(id, draft, _read(draft.content)))
 
     async def _answer(code: str) -> dict[str, Any]:
         dossier = await DOSSIERS.read(mongo, code)

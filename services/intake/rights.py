@@ -26,6 +26,21 @@ async def own_dossier(mongo: Mongo, code: str, caller: Caller) -> Dossier:
     return dossier_of(await DOSSIERS.read(mongo, code), counters)
 
 
+async def handed_dossier(mongo: Mongo, code: str, caller: Caller) -> Dossier:
+    """For an agency: what was handed to it. Others see what they see anyway.
+
+    Raises: Missing `dossier-unknown`, Denied `scope-missing`.
+    """
+    agencies = caller.units("agency")
+    if not agencies:
+        return await own_dossier(mongo, code, caller)
+    dossier = await DOSSIERS.read(mongo, code)
+    if dossier is not None and any(e.kind == "transferred" and e.agency in agencies for e in dossier.timeline):
+        return dossier
+    all_or_own = None if caller.may("operator", "service") else caller.units("counter")
+    return dossier_of(dossier, all_or_own)
+
+
 def _counters(caller: Caller) -> frozenset[str]:
     counters = caller.units("counter")
     if not counters:

@@ -71,7 +71,9 @@ class IntakeSettings(Settings):
     office_names: Mapping[str, str] = Field(default_factory=dict)
     """Names of counters and agencies by code, for slips (JSON object); a code without a name is printed itself."""
     office_phones: Mapping[str, str] = Field(default_factory=dict)
-    """Telephones of counters and agencies by code, for requests for papers (JSON object)."""
+    """Telephones of counters and agencies by code, for requests for papers and citizens' pages (JSON object)."""
+    office_addresses: Mapping[str, str] = Field(default_factory=dict)
+    """Addresses of counters by code (JSON object): where citizens' pages send people, in this order."""
     form_set: Literal["2018", "2025"] | None = None
     """Forms to print whatever the day, for places that still use the old ones; unset: those in force on the day."""
 

@@ -166,7 +166,9 @@ STORES = (
     ATTACHMENTS,
     DRAFTS,
 )
-MORE: Mapping[str, Sequence[IndexModel]] = {**files.INDEXES, **limiter.INDEXES}
+CATALOGUE_FILES = "catalogue_files"
+"""Catalogue files that operators uploaded, and what became of each."""
+MORE: Mapping[str, Sequence[IndexModel]] = {**files.INDEXES, **limiter.INDEXES, CATALOGUE_FILES: ()}
 """Collections that hold no aggregates."""
 
 

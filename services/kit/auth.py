@@ -24,6 +24,8 @@ from services.kit.mongo.driver import is_duplicate_key
 from services.kit.tokens import token_hash
 
 API_KEYS = "api_keys"
+PERSON = "person."
+"""Begins the id of somebody who signed in; no key's id does."""
 CACHE_S = 15.0
 """A revoked key works at most this much longer."""
 _SCOPE = re.compile(rf"operator|service|backfill|supervisor|head|(counter|agency):{UNIT_CODE_PATTERN[1:-1]}")
@@ -39,9 +41,15 @@ class Caller:
     """Who calls, as far as rights go."""
 
     key_id: str
+    """Of the key; of somebody who signed in their `person.<hash>`."""
     scopes: frozenset[str]
     expires_at: datetime | None = None
     """Officers are seconded for a time (NĐ 118/2025 Art 12): from then on the key opens nothing."""
+
+    @property
+    def account(self) -> str:
+        """Who acts, as the audit keeps it: `key:<id>` or `person.<hash>`."""
+        return self.key_id if self.key_id.startswith(PERSON) else f"key:{self.key_id}"
 
     def may(self, *wanted: str) -> bool:
         return bool(self.scopes & set(wanted))

@@ -16,7 +16,8 @@ from services.kit import logs, metrics, telemetry
 from services.kit.decoding import Decoded, Poison
 from services.kit.errors import FailStop, Stale
 from services.kit.failures import DEAD_LETTERS, ParkedKeys, dead_letter
-from services.kit.kafka import Record
+from services.kit.kafka import LogLost, Partition, Record
+from services.kit.lost_logs import Below, Replaced
 from services.kit.mongo import Mongo, Session
 from services.kit.mongo.driver import PyMongoError, is_duplicate_key
 from services.kit.replies import Rejection, Reply, Settled, answer
@@ -55,13 +56,20 @@ class Group:
     limit: BadRecordLimit = field(default_factory=BadRecordLimit)
     reply: Reply | None = None
     """Answers the records of command topics."""
+    reaches: Mapping[Partition, int] | None = None
+    """How far the log is known to reach; None: nobody can say (see `services/kit/lost_logs.py`)."""
 
 
 def cause_of(item: Decoded) -> Cause:
     """The next link of the chain: events made by this decision name the record's event as their cause."""
     envelope = item.envelope
-    with telemetry.span(f"apply {envelope.type}", envelope.traceparent, subject=envelope.subject or ""):
-        return Cause(envelope.correlation_id or envelope.id, envelope.id, telemetry.traceparent())
+    link = telemetry.link(f"apply {envelope.type}", envelope.traceparent, subject=envelope.subject or "")
+    return Cause(envelope.correlation_id or envelope.id, envelope.id, link)
+
+
+def fence_id(group: str, place: tuple[str, int], epoch: str) -> str:
+    """Where the next offset of a topic's partition stands."""
+    return f"{group}/{place[0]}@{epoch}/{place[1]}"
 
 
 class Repeated(Exception):
@@ -141,6 +149,8 @@ class Batch:
         self.poison: list[Poison] = []
         self.parked: list[tuple[str, str]] = []
         self.repeated: list[str] = []
+        self.fresh = False
+        """Whether any of its records had not been taken over before."""
         self.settled: dict[int, Settled] = {}
         """By identity of the record."""
 
@@ -148,6 +158,7 @@ class Batch:
         fresh = await self._pass_fence(decoded)
         if not fresh:
             return
+        self.fresh = True
         # A partition has one consumer at a time, so no other process adds to this part of a sum.
         self.work.lane = min(f"{item.record.topic}/{item.record.partition}" for item in decoded)
         mine = self._sort_out(fresh)
@@ -160,15 +171,18 @@ class Batch:
         await self.work.flush(self.mongo, self.session)
 
     async def _pass_fence(self, decoded: Sequence[Decoded | Poison]) -> list[Decoded | Poison]:
-        """Drop what is done, move each partition's fence past this batch, stop after too many bad records."""
+        """Drop what is done, move each partition's fence past this batch, stop after too many bad records.
+
+        Raises: LogLost, Below: what is below a fence may not be done at all.
+        """
         places: dict[str, list[Decoded | Poison]] = {}
         for item in decoded:
             record = item.record
-            place = f"{self.group.name}/{record.topic}@{self.group.epoch}/{record.partition}"
+            place = fence_id(self.group.name, (record.topic, record.partition), self.group.epoch)
             places.setdefault(place, []).append(item)
         fences = self.mongo.collection(FENCES)
-        query = {"_id": {"$in": list(places)}}
-        stored = {d["_id"]: d async for d in fences.find(query)}
+        stored = {d["_id"]: d for d in await self.mongo.found(FENCES, {"_id": {"$in": list(places)}})}
+        self._same_log({place: items for place, items in places.items() if place in stored}, stored)
         fresh: set[int] = set()
         moves: list[InsertOne[dict[str, Any]] | UpdateOne] = []
         for place, items in places.items():
@@ -179,7 +193,8 @@ class Batch:
             if not todo:
                 continue
             bad = self._bad_run(fence["bad_run"] if fence else 0, todo)
-            after = {"next": todo[-1].record.offset + 1, "bad_run": bad, "at": self.now}
+            last = todo[-1].record
+            after = {"next": last.offset + 1, "ms": last.timestamp_ms, "bad_run": bad, "at": self.now}
             if fence is None:
                 moves.append(InsertOne({"_id": place, **after}))
             else:
@@ -189,6 +204,29 @@ class Batch:
             if moved.matched_count + moved.inserted_count != len(moves):
                 raise Stale(FENCES)
         return [item for item in decoded if id(item) in fresh]
+
+    def _same_log(
+        self, places: Mapping[str, Sequence[Decoded | Poison]], stored: Mapping[str, Mapping[str, Any]]
+    ) -> None:
+        """Whether each fence stands in the log that these records come from. Raises: LogLost, Below."""
+        marked, other, below = [], [], {}
+        for id, items in places.items():
+            fence, first = stored[id], items[0].record
+            place = (first.topic, first.partition)
+            if "lost_at" in fence:
+                marked.append(place)
+            elif self.group.reaches is not None and first.offset < fence["next"]:
+                before = [item.record.timestamp_ms for item in items if item.record.offset == fence["next"] - 1]
+                if before and before[0] != fence.get("ms", before[0]):
+                    other.append(place)
+                elif self.group.reaches.get(place, 0) < fence["next"]:
+                    below[place] = fence["next"]
+        if marked:
+            raise LogLost(marked)
+        if other:
+            raise Replaced(other)
+        if below:
+            raise Below(below)
 
     def _bad_run(self, run: int, items: Sequence[Decoded | Poison]) -> int:
         for item in items:
@@ -217,8 +255,7 @@ class Batch:
 
     async def _without_known(self, mine: list[Decoded]) -> list[Decoded]:
         ids = [item.event_id for item in mine]
-        inbox = self.mongo.collection(INBOX)
-        known = {d["_id"] async for d in inbox.find({"_id": {"$in": ids}}, {"_id": 1})}
+        known = {d["_id"] for d in await self.mongo.found(INBOX, {"_id": {"$in": ids}}, {"_id": 1})}
         self.repeated += [item.record.topic for item in mine if item.event_id in known]
         return [item for item in mine if item.event_id not in known]
 
@@ -236,7 +273,7 @@ class Batch:
             raise
 
     async def _decide(self, mine: Sequence[Decoded]) -> None:
-        keys = await ParkedKeys.read(self.mongo, self.group.name)
+        keys = await ParkedKeys.read(self.mongo, self.group.name, self.group.epoch, mine)
         items = [
             Item(_Guarded(self.group, item, decision, keys, self.now), cause_of(item))
             for item in mine
@@ -254,7 +291,7 @@ class Batch:
             results = [_Parked(BUG)]
         for item, result in zip(mine, results, strict=True):
             if isinstance(result, _Buried):
-                self.poison.append(Poison(item.record, result.slug, result.detail))
+                self.poison.append(Poison(item.record, result.slug, result.detail, taken=item.event_id))
                 rejection = Rejection(result.slug, result.detail)
                 self._settle(item.record, item.envelope, item.message, rejection=rejection)
             elif isinstance(result, _Parked):

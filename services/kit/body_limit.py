@@ -8,6 +8,10 @@ from contextlib import suppress
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _ANY = "{}"
+PATIENCE = 5
+"""Of a body that is too large for a page so many times the limit is read, and thrown away: browsers show an answer only
+after they have sent everything."""
+Tells = Callable[[Scope, int], bool]
 
 
 class BodyLimits:
@@ -42,12 +46,20 @@ class _TooLarge(Exception):
 class BodyLimit:
     """Refuses an over-long body before it is read, also when no length was announced."""
 
-    def __init__(self, app: ASGIApp, limits: BodyLimits, refuse: Callable[[int], ASGIApp]) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        limits: BodyLimits,
+        refuse: Callable[[int], ASGIApp],
+        tells: Tells = lambda scope, limit: False,
+    ) -> None:
         """
         Args:
             refuse: makes the answer from the limit that was passed.
+            tells: whether the application answers itself a request that announced too much, reading no more of it than
+                it can bear; it may note the limit in the request's scope.
         """
-        self.app, self.limits, self.refuse = app, limits, refuse
+        self.app, self.limits, self.refuse, self.tells = app, limits, refuse, tells
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -55,6 +67,9 @@ class BodyLimit:
             return
         limit = self.limits.of(scope["path"])
         length = next((v for k, v in scope["headers"] if k == b"content-length"), b"0")
+        if length.isdigit() and int(length) > limit and self.tells(scope, limit):
+            await self.app(scope, receive, send)
+            return
         if not length.isdigit() or int(length) > limit:
             await self.refuse(limit)(scope, receive, send)
             return

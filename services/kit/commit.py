@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from contracts.problems import Refused
-from services.kit import metrics, telemetry
+from services.kit import metrics, points, telemetry
 from services.kit.clock import Now
 from services.kit.errors import Stale, Unavailable
 from services.kit.mongo import Mongo, Session, transact
@@ -24,7 +24,7 @@ Waiting = tuple[Item, asyncio.Future[Any]]
 MOST_TOGETHER = 64
 TOGETHER_S = 1.0
 """How long decisions in conflict stay together. Only some may want what another process holds: a process that was
-killed can hold the numbers of one counter for a minute, and the others must not wait for it."""
+killed can hold the numbers of one counter for some 12 s, and the others must not wait for it."""
 MOST_WAITING = 2000
 """Beyond it callers are told at once to come again later, rather than wait in a growing queue."""
 
@@ -38,8 +38,9 @@ class Committer:
     now: Now
     on_events: Callable[[], None] = lambda: None
     """Called after a commit that wrote events (wakes the relay when it lives in this process)."""
-    patience: float = 10.0
-    """Seconds until a decision that is in conflict all the time is given up."""
+    patience: float = 15.0
+    """Seconds until a decision that is in conflict all the time is given up; what a dead process held is free sooner
+    (`services/kit/sessions.py`)."""
     lane: str = ""
     """Which part of a sum its decisions add to; two loops that add to the same sums at once take different ones."""
     _queue: list[Waiting] = field(default_factory=list)
@@ -75,9 +76,11 @@ class Committer:
             results = await decide_all(self.mongo, work, items, Refused)
             await work.flush(self.mongo, session)
             wrote_events = work.has_events
+            await points.reached("decisions-before-commit")
             return results
 
         results = await transact(self.mongo, body, conflict_s=conflict_s)
+        await points.reached("decisions-after-commit")
         metrics.observe("commit_decisions", len(items))
         if wrote_events:
             self.on_events()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -12,6 +13,8 @@ from contracts.events import BY_TYPE, Message
 from contracts.topics import BY_NAME, MAX_BODY_BYTES
 from services.kit.kafka import Record
 from services.kit.rule_words import rule_words
+
+_TYPE = re.compile(r"[A-Za-z0-9._-]{1,200}")
 
 
 @dataclass(frozen=True)
@@ -24,8 +27,7 @@ class Decoded:
 
     @property
     def event_id(self) -> str:
-        """Unique over all producers: CloudEvents ids are unique per source only."""
-        return f"{self.envelope.source}|{self.envelope.id}"
+        return event_id(self.envelope)
 
     @property
     def order_key(self) -> str:
@@ -48,6 +50,13 @@ class Poison:
     detail: str
     envelope: Envelope | None = None
     """None: not even that could be read."""
+    taken: str | None = None
+    """Event id under which the inbox knows it; None: it never came so far."""
+
+
+def event_id(envelope: Envelope) -> str:
+    """Unique over all producers: CloudEvents ids are unique per source only."""
+    return f"{envelope.source}|{envelope.id}"
 
 
 # What the record key must be equal to, per topic: a wrong key would break the order within one dossier.
@@ -71,7 +80,9 @@ def decode(record: Record) -> Decoded | Poison:
         return Poison(record, "body-too-large", f"{len(record.value)} bytes, limit {MAX_BODY_BYTES}", envelope)
     model = BY_TYPE.get(envelope.type)
     if model is None:
-        return Poison(record, "event-type-unknown", f"type {envelope.type[:200]!r} is not published", envelope)
+        # Told in logs, lists and on a topic: only what looks like a type, the rest is content.
+        told = repr(envelope.type) if _TYPE.fullmatch(envelope.type) else "that is no name"
+        return Poison(record, "event-type-unknown", f"type {told} is not published", envelope)
     topic = BY_NAME.get(record.topic)
     if topic is not None and model not in topic.messages:
         words = f"type {envelope.type!r} does not belong on {record.topic}"

@@ -6,13 +6,15 @@ A parked key is one dossier: its later events wait behind the one that failed, i
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 from pymongo import ASCENDING, IndexModel, InsertOne, ReplaceOne
 
+from contracts.envelope import EnvelopeError, from_headers
 from services.kit.decoding import Decoded, Poison
 from services.kit.errors import Stale
 from services.kit.ids import new_id
@@ -22,17 +24,37 @@ from services.kit.mongo import Mongo, Session
 DEAD_LETTERS = "dead_letters"
 PARKED = "parked"
 PARKED_KEYS = "parked_keys"
+LETTER_EDITS = "dead_letter_edits"
+"""Corrected copies of dead letters, by letter and number."""
 INDEXES: Mapping[str, tuple[IndexModel, ...]] = {
-    DEAD_LETTERS: (IndexModel([("state", ASCENDING), ("at", ASCENDING)], name="state_at"),),
-    PARKED: (IndexModel([("parked_key", ASCENDING)], name="parked_key"),),
-    PARKED_KEYS: (),
+    DEAD_LETTERS: (IndexModel([("state", ASCENDING), ("at", ASCENDING), ("_id", ASCENDING)], name="state_at_id"),),
+    LETTER_EDITS: (),
+    PARKED: (IndexModel([("parked_key", ASCENDING), ("_id", ASCENDING)], name="parked_key_id"),),
+    PARKED_KEYS: (
+        IndexModel([("group", ASCENDING), ("next_at", ASCENDING)], name="group_next_at"),
+        IndexModel([("parked_at", ASCENDING), ("_id", ASCENDING)], name="parked_at_id"),
+    ),
 }
 MOST_BYTES_KEPT = 8 * 1024 * 1024
 """Half of what a MongoDB document may hold."""
 FIRST_DELAY = timedelta(seconds=1)
 LONGEST_DELAY = timedelta(hours=6)
+LONGEST_DETAIL = 500
+"""Characters of what is said about a record; an event that is larger than a message may be blocks its dossier."""
 MAX_COPY_BYTES = 1_040_000
 """A record larger than this does not fit, with our notes, into a message (1 MiB): its copy on the topic has no body."""
+
+
+class LetterState(StrEnum):
+    """What became of a dead letter."""
+
+    OPEN = "open"
+    """Waits for a person."""
+    REPLAYING = "replaying"
+    """Its record waits for its turn among the parked ones."""
+    APPLIED = "applied"
+    CLOSED = "closed"
+    """A person decided that nothing need be done."""
 
 
 def retry_delay(attempts: int) -> timedelta:
@@ -82,18 +104,19 @@ def stored_record(document: Mapping[str, Any]) -> Record:
 
 def dead_letter(group: str, epoch: str, poison: Poison, at: datetime) -> tuple[dict[str, Any], dict[str, Any]]:
     """The document for operators and the outbox event that copies the record to the dead-letter topic."""
-    record = poison.record
+    record, detail = poison.record, poison.detail[:LONGEST_DETAIL]
     place = f"{record.topic}@{epoch}/{record.partition}/{record.offset}"
     document = {
         "_id": f"{group}/{place}",
-        "state": "open",
+        "state": LetterState.OPEN.value,
         "group": group,
         "slug": poison.slug,
-        "detail": poison.detail,
+        "detail": detail,
         "at": at,
+        "taken": [] if poison.taken is None else [poison.taken],
         **record_fields(record),
     }
-    notes = {"dlq_slug": poison.slug, "dlq_detail": poison.detail, "dlq_source": place, "dlq_group": group}
+    notes = {"dlq_slug": poison.slug, "dlq_detail": detail, "dlq_source": place, "dlq_group": group}
     event = {
         "id": new_id(),
         "topic": f"{record.topic}.dlq.{group}",
@@ -121,40 +144,51 @@ class ParkedKeys:
     """The parked keys of one consumer group, as one batch sees and changes them."""
 
     group: str
+    epoch: str
+    """Of the log that the records come from: a log that was lost is followed by one with the same offsets."""
     keys: dict[str, dict[str, Any]]
     appended: list[dict[str, Any]]
 
     @classmethod
-    async def read(cls, mongo: Mongo, group: str) -> ParkedKeys:
-        """All of the group's parked keys: few, most of the time none."""
-        cursor = mongo.collection(PARKED_KEYS).find({"group": group})
-        keys = {document["_id"]: document async for document in cursor}
+    async def read(cls, mongo: Mongo, group: str, epoch: str, items: Iterable[Decoded]) -> ParkedKeys:
+        """Those of the group's parked keys that these records belong to."""
+        ids = sorted({parked_key_id(group, item) for item in items})
+        keys = {document["_id"]: document for document in await mongo.found(PARKED_KEYS, {"_id": {"$in": ids}})}
         for key in keys.values():
             key["seen"] = {"tail": key["tail"], "count": key["count"]}
-        return cls(group, keys, [])
+        return cls(group, epoch, keys, [])
 
     def id_of(self, item: Decoded) -> str:
-        return f"{self.group}|{item.order_key}"
+        return parked_key_id(self.group, item)
 
     def __contains__(self, item: Decoded) -> bool:
         return self.id_of(item) in self.keys
 
-    def append(self, item: Decoded, slug: str, detail: str, now: datetime) -> None:
-        """Put a record behind what waits for its key."""
+    def append(self, item: Decoded, slug: str, detail: str, now: datetime, **more: Any) -> None:
+        """Put a record behind what waits for its key, with `more` fields."""
         id = self.id_of(item)
         key = self.keys.setdefault(
             id, {"_id": id, "group": self.group, "tail": 0, "count": 0, "attempts": 0, "parked_at": now}
         )
-        if key["count"] == 0:
-            key |= {"slug": slug, "detail": detail}
         # News of a waiting dossier may be what its head waits for: try soon, whatever the backoff had come to.
-        key["next_at"] = now + retry_delay(0)
+        soon = now + retry_delay(0)
+        key["next_at"] = min(key.get("next_at", soon), soon)
         key["tail"] += 1
+        row = {
+            # The number gives the order; the rest makes it another id when the key is emptied and parked again.
+            "_id": f"{id}|{key['tail']:09d}|{new_id()}",
+            "parked_key": id,
+            "slug": slug,
+            "at": now,
+            "epoch": self.epoch,
+            **more,
+            **record_fields(item.record),
+        }
+        if key["count"] == 0:
+            key |= {"slug": slug, "detail": detail, "head": head_of(row)}
         key["count"] += 1
         key["dirty"] = True
-        self.appended.append(
-            {"_id": f"{id}|{key['tail']:09d}", "parked_key": id, "slug": slug, "at": now, **record_fields(item.record)}
-        )
+        self.appended.append(row)
 
     async def flush(self, mongo: Mongo, session: Session) -> None:
         """Write what `append` collected. The key's document is written too, as it was read, so that of this and of a
@@ -169,6 +203,24 @@ class ParkedKeys:
         if result.matched_count + result.inserted_count != len(writes):
             raise Stale(PARKED_KEYS)
         await mongo.collection(PARKED).insert_many(self.appended, session=session)
+
+
+def parked_key_id(group: str, item: Decoded) -> str:
+    """Under which a record waits, where its key is parked."""
+    return f"{group}|{item.order_key}"
+
+
+def head_of(row: Mapping[str, Any]) -> dict[str, Any]:
+    """What a key tells of the record at its head."""
+    return {"id": row["_id"], "topic": row["topic"], "type": type_of(row)}
+
+
+def type_of(document: Mapping[str, Any]) -> str | None:
+    """The type of a stored record, where its headers tell it."""
+    try:
+        return from_headers((name, value) for name, value in document["headers"]).type
+    except (EnvelopeError, ValueError):  # damaged by hand
+        return None
 
 
 def _key_write(key: Mapping[str, Any]) -> InsertOne[dict[str, Any]] | ReplaceOne[dict[str, Any]]:

@@ -12,9 +12,25 @@ from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from services.kit import metrics
+from services.kit.mongo import Mongo
 
 Check = Callable[[], Awaitable[None]]
 """Raises when the thing is not well; the message says why."""
+
+
+@dataclass(frozen=True)
+class TransactionsHold:
+    """A check: not every transaction of this process has failed for a while."""
+
+    mongo: Mongo
+    longest_s: float
+
+    async def __call__(self) -> None:
+        """Raises: RuntimeError."""
+        failing = self.mongo.transactions
+        lasts = failing.lasts_s(self.longest_s)
+        if lasts > self.longest_s:
+            raise RuntimeError(f"every transaction has failed for {lasts:.0f} s, last with {failing.reason}")
 
 
 @dataclass
@@ -24,6 +40,8 @@ class Health:
     process: str
     ready: dict[str, Check] = field(default_factory=dict)
     live: dict[str, Check] = field(default_factory=dict)
+    notes: Callable[[], str] = lambda: ""
+    """What is no illness and good to know."""
     timeout_s: float = 3.0
     _beat: float = field(default_factory=time.monotonic)
     longest_block_s: float = 15.0
@@ -38,6 +56,12 @@ class Health:
         """What is wrong, by check; empty when all is well."""
         results = await asyncio.gather(*(self._try(check) for check in checks.values()))
         return {name: why for name, why in zip(checks, results, strict=True) if why}
+
+    async def _readiness(self) -> dict[str, str]:
+        wrong = await self.report(self.ready)
+        for name in self.ready:
+            metrics.gauge("not_ready", float(name in wrong), check=name)
+        return wrong
 
     async def _try(self, check: Check) -> str:
         try:
@@ -62,14 +86,17 @@ class Health:
 
         @router.get("/readyz")
         async def readyz() -> JSONResponse:
-            return self._answer(await self.report(self.ready))
+            wrong = await self._readiness()
+            note = self.notes()
+            return self._answer(wrong, **({"note": note} if note else {}))
 
         @router.get("/metrics")
         async def show_metrics() -> PlainTextResponse:
+            await self._readiness()  # who scrapes need not ask for it as well
             return PlainTextResponse(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
 
         return router
 
-    def _answer(self, wrong: dict[str, str]) -> JSONResponse:
-        body = {"process": self.process, "ok": not wrong, "wrong": wrong}
+    def _answer(self, wrong: dict[str, str], **more: str) -> JSONResponse:
+        body = {"process": self.process, "ok": not wrong, "wrong": wrong, **more}
         return JSONResponse(body, status_code=503 if wrong else 200)

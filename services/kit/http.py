@@ -5,23 +5,26 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import structlog
-from fastapi import Depends, FastAPI, Request
+from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, ORJSONResponse
+from fastapi.responses import JSONResponse, ORJSONResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from contracts.problems import Refused
 from services.kit import logs, metrics, telemetry
 from services.kit.auth import ApiKeys, Caller, Unauthenticated
-from services.kit.body_limit import BodyLimit, BodyLimits
+from services.kit.body_limit import PATIENCE, BodyLimit, BodyLimits
 from services.kit.errors import HTTP_STATUS, Stale, Unavailable
 from services.kit.health import Health
 from services.kit.mongo.driver import PyMongoError
 from services.kit.rule_words import rule_words
+
+if TYPE_CHECKING:
+    from services.kit.web.web import Web
 
 log = logs.get("kit.http")
 PROBLEM = "application/problem+json"
@@ -62,10 +65,12 @@ def make_app(
     max_body_bytes: int,
     body_limits: Mapping[str, int] | None = None,
     lifespan: Callable[[], AsyncIterator[None]] | None = None,
+    web: Web | None = None,
 ) -> FastAPI:
     """An API with the house's manners; routes are added by the service.
 
     Args:
+        web: where there are pages; to them, and to browsers outside the API, a refusal is a page.
         body_limits: bytes by beginning of the path, where `max_body_bytes` does not suit; see `BodyLimits`.
     """
 
@@ -79,10 +84,14 @@ def make_app(
 
     app = FastAPI(title=title, version="1", lifespan=run, docs_url=None, redoc_url=None, openapi_url="/openapi.json")
     app.state.keys = keys
+    app.state.web = web
     app.state.stopping = lambda: False
-    app.add_middleware(BodyLimit, limits=BodyLimits(max_body_bytes, body_limits or {}), refuse=_too_large)
+    app.add_middleware(
+        BodyLimit, limits=BodyLimits(max_body_bytes, body_limits or {}), refuse=_too_large,
+        tells=web.takes_too_large if web is not None else lambda scope, limit: False,
+    )  # fmt: skip
     app.add_middleware(_Observed, name=title)
-    app.include_router(health.router())
+    add_routes(app, health.router())
     app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(Stale, _stale)
     app.add_exception_handler(Unavailable, _unavailable)
@@ -90,6 +99,12 @@ def make_app(
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
     return app
+
+
+def add_routes(app: FastAPI, router: APIRouter) -> None:
+    """As `include_router`, which would build each route a second time when the first request comes (0.1 s a service)
+    and look through its routers at each."""
+    app.router.routes.extend(router.routes)
 
 
 async def _caller(request: Request) -> Caller:
@@ -103,26 +118,35 @@ CallerDep = Annotated[Caller, Depends(_caller)]
 """The authenticated caller; every route that shows or changes a dossier takes it."""
 
 
-async def _refused(_: Request, error: Any) -> JSONResponse:
+def _answer(request: Request, status: int, slug: str, detail: str, /, **facts: object) -> Response:
+    """A page where a page was asked for, else a problem document."""
+    web: Web | None = request.app.state.web
+    if web is not None and web.answers(request):
+        return web.refusal(request, status, slug, detail, facts)
+    return problem(status, slug, detail, **facts)
+
+
+async def _refused(request: Request, error: Any) -> Response:
     status = 401 if isinstance(error, Unauthenticated) else HTTP_STATUS[error.kind]
-    return problem(status, error.slug, error.message, **dict(error.facts))
+    return _answer(request, status, error.slug, error.message, **dict(error.facts))
 
 
-async def _stale(_: Request, __: Any) -> JSONResponse:
+async def _stale(request: Request, __: Any) -> Response:
     words = "Nhiều thao tác cùng ghi vào một chỗ nên chưa lưu được; chưa có gì được lưu. Hãy thử lại sau vài giây."
-    return problem(503, Stale.slug, words, retryable=True, retry_after_s=BUSY_S)
+    return _answer(request, 503, Stale.slug, words, retryable=True, retry_after_s=BUSY_S)
 
 
-async def _unavailable(_: Request, error: Any) -> JSONResponse:
+async def _unavailable(request: Request, error: Any) -> Response:
     log.error("http.unavailable", error=type(error).__name__)
-    return problem(503, "unavailable", "Hệ thống tạm thời chưa trả lời. Hãy thử lại sau ít phút.", retryable=True)
+    words = "Hệ thống tạm thời chưa trả lời. Hãy thử lại sau ít phút."
+    return _answer(request, 503, "unavailable", words, retryable=True)
 
 
-async def _invalid(_: Request, error: Any) -> JSONResponse:
+async def _invalid(request: Request, error: Any) -> Response:
     """Name the places and the rules, never echo the values (they may be personal data)."""
     items = error.errors()
     if any(item["type"] == "json_invalid" for item in items):
-        return problem(400, "json-malformed", _NOT_JSON)
+        return _answer(request, 400, "json-malformed", _NOT_JSON)
     fields = [
         {
             "field": ".".join(str(part) for part in item["loc"][1:]) or "body",
@@ -131,22 +155,44 @@ async def _invalid(_: Request, error: Any) -> JSONResponse:
         }
         for item in items
     ]
-    return problem(422, "request-invalid", "Dữ liệu gửi lên chưa đúng; xem từng trường trong `fields`.", fields=fields)
+    words = "Dữ liệu gửi lên chưa đúng; xem từng trường trong `fields`."
+    return _answer(request, 422, "request-invalid", words, fields=fields)
 
 
-async def _http(_: Request, error: Any) -> JSONResponse:
+async def _http(request: Request, error: Any) -> Response:
     slug = _HTTP_SLUGS.get(error.status_code, f"http-{error.status_code}")
-    return problem(error.status_code, slug, _HTTP_WORDS.get(error.status_code, "Yêu cầu không thực hiện được."))
+    return _answer(
+        request, error.status_code, slug, _HTTP_WORDS.get(error.status_code, "Yêu cầu không thực hiện được.")
+    )
 
 
-def _too_large(limit: int) -> JSONResponse:
-    words = f"Nội dung gửi lên quá dài (tối đa {limit // 1024} KiB)."
-    return problem(413, "body-too-large", words, limit_bytes=limit)
+def _too_large(limit: int) -> ASGIApp:
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        words = f"Nội dung gửi lên quá dài (tối đa {limit // 1024} KiB)."
+        # The middleware stands before the application has told its requests who it is.
+        request = Request(scope, receive)
+        web: Web | None = request.app.state.web
+        if web is not None and web.answers(request):
+            await _read_on(receive, PATIENCE * limit)
+        await _answer(request, 413, "body-too-large", words, limit_bytes=limit)(scope, receive, send)
+
+    return answer
 
 
-def _bug(error: Exception) -> JSONResponse:
+async def _read_on(receive: Receive, most: int) -> None:
+    """Let a browser send, and keep nothing of it."""
+    read = 0
+    while read <= most:
+        message = await receive()
+        read += len(message.get("body", b""))
+        if not message.get("more_body", False):
+            return
+
+
+def _bug(error: Exception, request: Request) -> Response:
     log.error("http.bug", error=type(error).__name__, exc_info=error)
-    return problem(500, "bug", "Hệ thống gặp lỗi ngoài dự kiến; không có gì được lưu. Mã tra cứu ở `correlation_id`.")
+    words = "Hệ thống gặp lỗi ngoài dự kiến; không có gì được lưu. Mã tra cứu ở `correlation_id`."
+    return _answer(request, 500, "bug", words)
 
 
 class _Observed:
@@ -202,7 +248,7 @@ class _Observed:
         except Exception as error:
             if begun:
                 raise
-            await _bug(error)(scope, receive, send)
+            await _bug(error, Request(scope, receive))(scope, receive, send)
 
 
 __all__ = ["CallerDep", "ORJSONResponse", "make_app", "problem"]

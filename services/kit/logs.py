@@ -35,6 +35,11 @@ def scrub(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[st
     return event
 
 
+def looks_personal(text: str) -> bool:
+    """Whether a text holds what looks like a phone or an identity number."""
+    return any(found["code"] is None for found in _PERSONAL.finditer(text))
+
+
 def _scrubbed(key: object, value: Any) -> Any:
     if isinstance(key, str) and key.lower() in _NEVER:
         return "[removed]"

@@ -9,6 +9,7 @@ from prometheus_client import REGISTRY, Counter, Gauge, Histogram
 
 CounterName = Literal[
     "transaction_retries_total",
+    "sessions_ended_total",
     "http_requests_total",
     "records_consumed_total",
     "records_dead_lettered_total",
@@ -29,17 +30,25 @@ CounterName = Literal[
     "webhook_dead_letters_total",
     "webhook_subscriptions_stopped_total",
     "limited_total",
+    "offset_commit_failures_total",
+    "rebalances_total",
 ]
 GaugeName = Literal[
     "outbox_pending",
     "outbox_oldest_seconds",
     "parked_keys",
+    "dead_letters_open",
     "lease_held",
     "notices_waiting",
     "provider_points",
     "webhook_subscriptions",
     "webhook_dossiers_waiting",
     "stuck_cases",
+    "consumer_lag",
+    "consumer_partitions",
+    "consumer_idle_seconds",
+    "consumer_paused",
+    "not_ready",
 ]
 HistogramName = Literal["http_seconds", "batch_seconds", "batch_records", "commit_decisions", "gateway_seconds"]
 
@@ -58,6 +67,11 @@ COUNTERS: dict[CounterName, Definition] = {
         ("reason",),
         "Transactions begun anew.",
         "A steady rate means a hot document: see which service, look for one counter or one case under fire.",
+    ),
+    "sessions_ended_total": Definition(
+        ("process",),
+        "Processes that died or stood still, and whose open transactions were ended by a neighbour.",
+        "Rising without a deployment: why does that process die? Read its log and the memory of its machine.",
     ),
     "http_requests_total": Definition(
         ("method", "route", "status"), "HTTP requests answered.", "5xx: read the log by correlation id."
@@ -125,11 +139,28 @@ COUNTERS: dict[CounterName, Definition] = {
     "limited_total": Definition(
         ("limit",), "Requests refused by a limit.", "Many: somebody guesses, or all come through an untrusted proxy."
     ),
+    "offset_commit_failures_total": Definition(
+        ("reason",),
+        "Offset commits that Kafka did not take. Nothing is lost or doubled by it: the fences are the truth.",
+        "A few at each rebalance are normal; without end: look at the brokers and the group's coordinator.",
+    ),
+    "rebalances_total": Definition(
+        (),
+        "Times this worker gave its partitions back.",
+        "Without a deployment: a worker dies, or a batch takes too long.",
+    ),
 }
 GAUGES: dict[GaugeName, Definition] = {
-    "outbox_pending": Definition((), "Events waiting to be sent.", "Growing: is Kafka reachable, is a relay leading?"),
+    "outbox_pending": Definition(
+        (), "Events of the service waiting to be sent.", "Growing: is Kafka reachable, is a relay leading?"
+    ),
     "outbox_oldest_seconds": Definition((), "Age of the oldest waiting event.", "Over 60 s: same as outbox_pending."),
-    "parked_keys": Definition((), "Keys (dossiers) set aside.", "Not zero for long: list, cure the cause, replay."),
+    "parked_keys": Definition(
+        (), "Keys (dossiers) set aside.", "Not zero for long: `motcua parked list`, cure the cause."
+    ),
+    "dead_letters_open": Definition(
+        (), "Dead letters that wait for a person.", "`motcua letters list`: correct, replay or close each."
+    ),
     "lease_held": Definition(("lease",), "1 where this process leads.", "No process with 1: restart the workers."),
     "notices_waiting": Definition((), "Notices not yet handed over.", "Growing: gateway slow, quota used up or down."),
     "provider_points": Definition(
@@ -148,6 +179,23 @@ GAUGES: dict[GaugeName, Definition] = {
         "Dossiers and messages of routing that do not go on by themselves.",
         "`motcua stuck`: cause and cure.",
     ),
+    "consumer_lag": Definition(
+        ("topic",),
+        "Records that this worker has still to apply.",
+        "Growing: add workers, or see what holds the batches.",
+    ),
+    "consumer_partitions": Definition(
+        (), "Partitions this worker reads.", "0 with lag elsewhere: more workers than partitions, or out of the group."
+    ),
+    "consumer_idle_seconds": Definition(
+        (),
+        "How long nothing was applied although records wait.",
+        "Over 60: `motcua lag`, then the log of that worker.",
+    ),
+    "consumer_paused": Definition(
+        (), "1 while the consumer is held by hand.", "`motcua lag` says who and why; resume it."
+    ),
+    "not_ready": Definition(("check",), "1 for each check of `/readyz` that says no.", "Read `/readyz` there."),
 }
 HISTOGRAMS: dict[HistogramName, tuple[Definition, tuple[float, ...]]] = {
     "http_seconds": (

@@ -22,6 +22,9 @@ OUTBOX = "outbox"
 INDEXES = (
     # Only waiting documents are in it: the relay's poll costs what is pending, not what was ever sent.
     IndexModel([("pending", ASCENDING), ("_id", ASCENDING)], name="pending", partialFilterExpression={"pending": True}),
+    # What was sent since a moment, for the incremental check. A document gets its entry when it is marked, not when it
+    # is written in the transaction of a command.
+    IndexModel([("sent_at", ASCENDING)], name="sent", sparse=True),
 )
 MOST_EVENTS = 200
 MOST_BYTES = 4 * 1024 * 1024
@@ -86,8 +89,9 @@ def _chunks(events: Sequence[Event]) -> Iterator[list[Event]]:
 async def pending(mongo: Mongo, limit: int) -> list[Mapping[str, Any]]:
     """The oldest waiting documents, oldest first. Read by state, not by position: ids do not become visible in id
     order."""
-    cursor = mongo.collection(OUTBOX).find({"pending": True}).sort("_id", ASCENDING).limit(limit)
-    return [document async for document in cursor]
+    waiting = mongo.collection(OUTBOX).find({"pending": True}).sort("_id", ASCENDING).limit(limit)
+    documents: list[Mapping[str, Any]] = await waiting.to_list(None)
+    return documents
 
 
 async def republish(mongo: Mongo, since: datetime | None = None) -> int:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any, Protocol
 
 from pymongo import UpdateOne
 
-from services.kit import logs, metrics
+from services.kit import logs, metrics, points
 from services.kit.clock import Now
 from services.kit.lease import Lease
 from services.kit.mongo import Mongo
@@ -69,8 +68,6 @@ class Relay:
     async def once(self) -> int:
         """Send what waits, at most one batch. Returns: outbox documents acknowledged."""
         waiting = await pending(self.mongo, self.batch)
-        metrics.gauge("outbox_pending", len(waiting))
-        metrics.gauge("outbox_oldest_seconds", _age(waiting, self.now()))
         if not waiting or not self.lease.held:
             return 0
         events = [event for document in waiting for event in document["events"]]
@@ -82,7 +79,9 @@ class Relay:
             log.warning("relay.publish_failed", events=len(failures), error=reason)
         sent = acknowledged(waiting, results)
         if sent:
+            await points.reached("relay-after-publish")
             await self._mark(sent)
+            await points.reached("relay-after-mark")
         self._failed = bool(failures)
         marked = {event["id"] for document in sent for event in document["events"]}
         arrived = {event["id"] for event, error in zip(events, results, strict=True) if error is None}
@@ -141,7 +140,3 @@ def acknowledged(
         else:
             failed_keys.update((event["topic"], event["key"]) for event in document["events"])
     return sent
-
-
-def _age(waiting: Sequence[Mapping[str, Any]], now: datetime) -> float:
-    return max(0.0, (now - waiting[0]["created_at"]).total_seconds()) if waiting else 0.0

@@ -8,18 +8,29 @@ from typing import Any
 import stamina
 from pymongo import IndexModel
 
-from services.kit import batch, failures, outbox
+from services.kit import batch, failures, outbox, pauses, watch
 from services.kit.auth import API_KEYS
 from services.kit.lease import LEASES
 from services.kit.mongo import Mongo
 from services.kit.mongo.driver import PyMongoError
+from services.kit.operations import operation
 from services.kit.store import Store
+from services.kit.web import kept, once
+from services.kit.web import sessions as web_sessions
+from services.kit.web.signin import begun
 
 LONGEST_PAUSE_S = 10.0
 KIT: Mapping[str, Sequence[IndexModel]] = {
     outbox.OUTBOX: outbox.INDEXES,
     **batch.INDEXES,
     **failures.INDEXES,
+    **operation.INDEXES,
+    **pauses.INDEXES,
+    **watch.INDEXES,
+    **web_sessions.INDEXES,
+    **kept.INDEXES,
+    **once.INDEXES,
+    **begun.INDEXES,
     LEASES: (),
     API_KEYS: (),
 }

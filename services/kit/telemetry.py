@@ -6,6 +6,7 @@ Spans are always made, so that ids exist and travel; they are exported only wher
 from __future__ import annotations
 
 import os
+import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -25,7 +26,7 @@ def configure(process: str) -> None:
     if isinstance(trace.get_tracer_provider(), TracerProvider):
         return
     provider = TracerProvider(resource=Resource.create({"service.name": f"motcua-{process}"}))
-    if os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"):
+    if _exported():
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
         from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
@@ -38,6 +39,25 @@ def traceparent() -> str | None:
     carrier: dict[str, str] = {}
     _propagator.inject(carrier)
     return carrier.get("traceparent")
+
+
+def link(name: str, parent: str | None, **attributes: str | int) -> str | None:
+    """The next link of a chain that nothing but its name is to be told of, in W3C form.
+
+    A span is made where spans are exported; elsewhere only its id, which costs a twentieth and travels the same.
+    """
+    if _exported():
+        with span(name, parent, **attributes):
+            return traceparent()
+    before = parent or traceparent()
+    if before is None:
+        return None
+    version, trace_id, _, flags = before.split("-")
+    return f"{version}-{trace_id}-{random.getrandbits(64) | 1:016x}-{flags}"
+
+
+def _exported() -> bool:
+    return bool(os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"))
 
 
 def correlation_id() -> str:

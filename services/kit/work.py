@@ -110,7 +110,7 @@ class Work:
         ids = list(by_id)
         query: dict[str, Any] = {"_id": ids[0]} if len(ids) == 1 else {"_id": {"$in": ids}}
         projection = next(iter(by_id.values())).store.projection
-        found = {d["_id"]: d async for d in mongo.collection(collection).find(query, projection)}
+        found = {document["_id"]: document for document in await mongo.found(collection, query, projection)}
         for id, ref in by_id.items():
             held = self._held[ref] = _held(ref, found.get(id))
             if ref.store.reference and held.document_exists:

@@ -8,6 +8,9 @@ from services.kit.api import make_api
 from services.kit.commit import Committer
 from services.kit.mongo import Mongo
 from services.kit.process import configure, serve
+from services.kit.web.home import start_page
+from services.kit.web.web import Web
+from services.notify.console.pages import notify_console
 from services.notify.consumers import SOURCE
 from services.notify.http import Webhooks, queries_router
 from services.notify.http_figures import Figures
@@ -34,7 +37,10 @@ def create_app(settings: NotifySettings, mongo: Mongo) -> FastAPI:
     routers.append(templates_router(mongo, Committer(mongo, SOURCE, now), overrides))
     routers.append(PreferenceRoutes(mongo, Committer(mongo, SOURCE, now), settings.phone_key).router())
     routers.append(OfficerRoutes(mongo, Committer(mongo, SOURCE, now), settings.notify_public_key).router())
-    return make_api(PROCESS, settings, mongo, routers, STORES, MORE)
+    web = Web("notify", settings, mongo, settings.notify_api_port)
+    console = notify_console(settings, mongo, Committer(mongo, SOURCE, now), overrides)
+    routers += web.routers(start_page(), console.pages)
+    return make_api(PROCESS, settings, mongo, routers, STORES, MORE, web=web)
 
 
 def main() -> None:

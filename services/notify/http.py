@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from contracts.problems import Refused
 from contracts.types import DossierCode, Reference, UnitCode
-from services.kit import metrics
+from services.kit import metrics, points
 from services.kit.clock import Now
 from services.kit.http import CallerDep
 from services.kit.mongo import Mongo
@@ -86,6 +86,7 @@ class Webhooks:
 
     async def _stored(self, document: dict[str, object]) -> Response:
         new = await self.box.put(document)
+        await points.reached("receipt-before-answer")
         metrics.count("receipts_total", provider=str(document["provider"]), result="stored" if new else "repeated")
         return Response()
 

@@ -75,7 +75,7 @@ class NoticeLog:
     ) -> LogPage:
         """Nhật ký gửi thông báo, mới nhất trước, phân trang ổn định; không có `from` thì 31 ngày gần nhất."""
         counters = counters_of(caller, counter)
-        since, until = _period(since, until, code, self.now())
+        since, until = period_of(since, until, code, self.now())
         states = tuple(state or ())
         return await notice_log(
             self.mongo,
@@ -88,16 +88,21 @@ class NoticeLog:
         """Gửi lại một thông báo đã kết thúc; cùng Idempotency-Key và cùng nội dung thì chỉ gửi một lần."""
         if idempotency_key is None:
             raise Invalid("idempotency-key-missing", "Cần tiêu đề Idempotency-Key để gửi lại an toàn khi mất mạng.")
-        if _NUMBER.search(body.note):
-            raise Invalid("note-personal", "Ghi chú không được có số điện thoại hay số giấy tờ.")
-        decision = ResendNotice(id, caller, body.reason, body.note.strip(), idempotency_key, self.lifetime)
+        decision = ResendNotice(id, caller, body.reason, checked_note(body.note), idempotency_key, self.lifetime)
         return await notice_by_id(self.mongo, await self.committer.run(decision), caller)
 
 
-def _period(
+def checked_note(note: str) -> str:
+    """Raises: Invalid `note-personal`."""
+    if _NUMBER.search(note):
+        raise Invalid("note-personal", "Ghi chú không được có số điện thoại hay số giấy tờ.")
+    return note.strip()
+
+
+def period_of(
     since: datetime | None, until: datetime | None, code: str | None, now: datetime
 ) -> tuple[datetime, datetime]:
-    """Raises: Invalid `period-…`."""
+    """Which moments a question is about, where it leaves them open. Raises: Invalid `period-…`."""
     until = until or now + AHEAD
     if since is None:
         # No notice is older than its dossier.

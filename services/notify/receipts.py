@@ -16,7 +16,7 @@ from typing import Any
 
 from pymongo import UpdateOne
 
-from services.kit import logs, metrics
+from services.kit import logs, metrics, points
 from services.kit.clock import Now
 from services.kit.commit import Committer
 from services.kit.ids import new_id
@@ -112,6 +112,7 @@ class ReceiptLoop:
             if word == "applied" and result.ended is not None:
                 metrics.count("notices_ended_total", kind=result.ended.kind, state=result.ended.state)
         if marks:
+            await points.reached("receipts-before-mark")
             await self.mongo.collection(RECEIPTS).bulk_write(marks, ordered=False)
         return len(marks)
 

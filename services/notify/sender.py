@@ -11,7 +11,7 @@ import random
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
-from services.kit import logs, metrics
+from services.kit import logs, metrics, points
 from services.kit.commit import Committer
 from services.kit.ids import new_id
 from services.kit.lease import Lease
@@ -167,7 +167,10 @@ class Sender:
         )
 
     async def _finish(self, coming: Awaitable[Answered]) -> None:
-        self._answered.append(await coming)
+        await points.reached("notice-before-call")
+        answered = await coming
+        await points.reached("notice-after-call")
+        self._answered.append(answered)
         self._news.set()
 
     async def _sweep(self) -> None:

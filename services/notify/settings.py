@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import time, timedelta
 from typing import Literal, Self
 from urllib.parse import urlsplit
@@ -103,6 +104,8 @@ class NotifySettings(Settings):
     """Texts that may wait for the SMSC's answer at the same time."""
     sms_prefix: str = "[MOTCUA] "
     """First words of every text: the registered customer-care templates begin with it."""
+    office_names: Mapping[str, str] = Field(default_factory=dict)
+    """Names of counters by code (JSON object), for the words of messages; a code without a name is said itself."""
     rating_base_url: str = Field(default="", max_length=120, pattern=r"^(https?://[!-~]+)?$")
     """Page to which the last message leads, without the invitation's token at its end; empty: no link."""
 

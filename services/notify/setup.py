@@ -52,7 +52,7 @@ def make_sender(
     budget = Budget(mongo, now, settings.caps, tuple(gateways))
     channels = {name: gateway.trait.channel for name, gateway in gateways.items()}
     board = ProviderBoard(mongo, balance, channels, stops.all_closed)
-    wordings = Wordings(mongo, Overrides(settings.sms_prefix, settings.zalo_template_ids))
+    wordings = Wordings(mongo, Overrides(settings.sms_prefix, settings.zalo_template_ids, settings.office_names))
     preferences = Preferences(mongo, settings.phone_key)
     rates = SLOW_BY_CONTRACT | {"smpp": settings.smpp_rate} | settings.gateway_rates
     desk = Desk(gateways, stops, balance.order, budget.capped, Paces(rates), max(1, settings.gateway_concurrency // 2))

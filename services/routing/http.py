@@ -8,24 +8,21 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from contracts.events import agency as said
-from contracts.problems import Denied, Missing, NotYet
+from contracts.problems import Missing, NotYet
 from contracts.types import Count, DossierCode, Moment, Money, Outcome, ReasonCode, ShortText, StopKind, UnitCode
 from services.kit.auth import Caller
 from services.kit.clock import Now
 from services.kit.commit import Committer
 from services.kit.http import CallerDep
 from services.kit.mongo import Mongo
-from services.routing.commands.act_on_step import ActOnStep, Actor
+from services.routing.commands.act_on_step import ActOnStep
 from services.routing.commands.assign_officer import AssignOfficer
 from services.routing.commands.place_case import PlaceCase
 from services.routing.domain.case import Case
 from services.routing.queries.shown import shown
+from services.routing.rights import SUPERVISOR, actor_of, agencies_of, visible
 from services.routing.store import CASES
 
-SUPERVISOR = "supervisor"
-"""Scope beside an agency's own (người phụ trách)."""
-HEAD = "head"
-"""Scope beside an agency's own (thủ trưởng cơ quan): signs apologies and decisions to stop."""
 OfficerAccount = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,59}$")]
 """Account of an officer as the agency names it; never a person's name or number."""
 
@@ -129,8 +126,8 @@ def routes(mongo: Mongo, committer: Committer, now: Now) -> APIRouter:
     @api.post("/cases/{code}/assign")
     async def assign(code: DossierCode, body: AssignIn, caller: CallerDep) -> dict[str, Any]:
         """Phân công cán bộ; người đang vắng thì giao cho người thay thế."""
-        caller.require(f"agency:{body.agency}", "operator")
-        command = AssignOfficer(code, body.agency, body.step, body.officer, caller.key_id, body.revision)
+        actor = actor_of(caller, body.agency)
+        command = AssignOfficer(code, body.agency, body.step, body.officer, actor.id, body.revision)
         return _view(await committer.run(command), caller, now)
 
     @api.post("/cases/{code}/place")
@@ -157,8 +154,7 @@ def _add_action(
     words: str,
 ) -> None:
     async def act(code: DossierCode, body: ActionIn, caller: CallerDep) -> dict[str, Any]:
-        caller.require(f"agency:{body.agency}", "operator")
-        actor = Actor(caller.key_id, supervisor=caller.may(SUPERVISOR), head=caller.may(HEAD))
+        actor = actor_of(caller, body.agency)
         command = ActOnStep(action(code=code, **body.model_dump(exclude_none=True)), actor)
         try:
             return _view(await committer.run(command), caller, now)
@@ -170,16 +166,4 @@ def _add_action(
 
 
 def _view(case: Case, caller: Caller, now: Now) -> dict[str, Any]:
-    agencies = None if caller.may("operator") else caller.units("agency")
-    return shown(case, now(), agencies, supervisor=caller.may(SUPERVISOR))
-
-
-def visible(case: Case | None, caller: Caller) -> Case:
-    """A case is seen by the agencies of its steps, its counter and operators; for others it does not exist."""
-    if not caller.may("operator", "service") and not (caller.units("agency") or caller.units("counter")):
-        raise Denied("scope-missing", "Khóa truy cập này không có quyền làm việc đó.")
-    if case is not None:
-        agencies = {step.agency for step in case.steps} | {transfer.agency for transfer in case.transfers}
-        if caller.may("operator", "service", f"counter:{case.counter}") or agencies & caller.units("agency"):
-            return case
-    raise Missing("case-unknown", "Không tìm thấy hồ sơ với mã này.")
+    return shown(case, now(), agencies_of(caller), supervisor=caller.may(SUPERVISOR))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Annotated, Any
 
 import orjson
@@ -13,20 +13,17 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
 
 from contracts.types import Moment, ProcedureCode, UnitCode
-from services.kit.auth import Caller
 from services.kit.clock import Now
 from services.kit.http import CallerDep
 from services.kit.mongo import Mongo
-from services.kit.worktime.edition import table_of
-from services.kit.worktime.table import calendar_for
-from services.routing.deadlines import UnitReckoning
-from services.routing.domain.policy import Policy
 from services.routing.http import OfficerAccount
 from services.routing.news import InboxNews, Listener
 from services.routing.queries.changes import changes
-from services.routing.queries.inbox import Box, Horizon, Wish, counts, inbox, shown_transfer
+from services.routing.queries.horizon import desk_of
+from services.routing.queries.inbox import Box, Wish, counts, inbox, shown_transfer, to_sign
 from services.routing.queries.shown import shown
-from services.routing.store import CALENDARS, CASES, POLICIES, THE_CALENDAR, THE_POLICY
+from services.routing.rights import require_inbox
+from services.routing.store import CASES
 
 BEAT_S = 15.0
 """A comment line that often keeps proxies from closing a quiet stream."""
@@ -35,10 +32,9 @@ STOP_S = 1.0
 Limit = Annotated[int, Query(ge=1, le=500)]
 
 
-def routes(mongo: Mongo, now: Now) -> APIRouter:
+def routes(mongo: Mongo, now: Now, news: InboxNews) -> APIRouter:
     """The routes of inboxes; every one needs a key."""
     api = APIRouter(prefix="/v1")
-    news = InboxNews(mongo, now)
 
     @api.get("/agencies/{agency}/inbox")
     async def show_inbox(
@@ -52,29 +48,32 @@ def routes(mongo: Mongo, now: Now) -> APIRouter:
         limit: Limit = 100,
     ) -> dict[str, Any]:
         """Hộp thư của cơ quan: một ngăn, hạn gần nhất trước, phân trang ổn định."""
-        _require(caller, agency)
+        require_inbox(caller, agency)
         wish = Wish(agency, box, procedure, counter, officer, after, limit)
-        return {"agency": agency, "box": box.value, **await inbox(mongo, wish, await _horizon(mongo, agency, now()))}
+        return {
+            "agency": agency,
+            "box": box.value,
+            **await inbox(mongo, wish, (await desk_of(mongo, agency, now())).horizon),
+        }
 
     @api.get("/agencies/{agency}/inbox/counts")
     async def show_counts(agency: UnitCode, caller: CallerDep) -> dict[str, Any]:
         """Số hồ sơ trong từng ngăn."""
-        _require(caller, agency)
-        return {"agency": agency, "counts": await counts(mongo, agency, await _horizon(mongo, agency, now()))}
+        require_inbox(caller, agency)
+        return {"agency": agency, "counts": await counts(mongo, agency, (await desk_of(mongo, agency, now())).horizon)}
 
     @api.get("/agencies/{agency}/inbox/events")
     async def stream(agency: UnitCode, caller: CallerDep, request: Request) -> StreamingResponse:
         """Tin mới của hộp thư (server-sent events): mỗi lần chuyển hồ sơ thay đổi là một sự kiện `transfer`."""
-        _require(caller, agency)
+        require_inbox(caller, agency)
         events = _events(news, agency, now, request.app.state.stopping)
         return StreamingResponse(events, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
 
     @api.get("/agencies/{agency}/apologies")
     async def apologies(agency: UnitCode, caller: CallerDep, limit: Limit = 100) -> dict[str, Any]:
         """Phiếu xin lỗi và hẹn lại đã soạn, chờ thủ trưởng cơ quan ký."""
-        _require(caller, agency)
-        cursor = mongo.collection(CASES.collection).find({"to_sign": agency}).sort("due_at", 1).limit(limit)
-        cases = [CASES.to_state(document) async for document in cursor]
+        require_inbox(caller, agency)
+        cases = await to_sign(mongo, agency, limit)
         return {
             "agency": agency,
             "cases": [shown(case, now(), frozenset({agency}), supervisor=False) for case in cases],
@@ -89,7 +88,7 @@ def routes(mongo: Mongo, now: Now) -> APIRouter:
         limit: Limit = 200,
     ) -> dict[str, Any]:
         """Mọi lần chuyển hồ sơ từ một thời điểm, kèm số hiệu phiên bản, để đối soát."""
-        _require(caller, agency)
+        require_inbox(caller, agency)
         return await changes(mongo, agency, since or now() - timedelta(days=30), after, limit, now())
 
     @api.get("/unplaced")
@@ -101,18 +100,6 @@ def routes(mongo: Mongo, now: Now) -> APIRouter:
         return {"cases": [shown(CASES.to_state(row), now(), supervisor=False) async for row in cursor]}
 
     return api
-
-
-def _require(caller: Caller, agency: str) -> None:
-    caller.require(f"agency:{agency}", "operator", "service")
-
-
-async def _horizon(mongo: Mongo, agency: str, now: datetime) -> Horizon:
-    """What counts as soon on the agency's own calendar."""
-    edition, revision = await asyncio.gather(CALENDARS.read(mongo, THE_CALENDAR), POLICIES.read(mongo, THE_POLICY))
-    policy = revision.policy if revision else Policy()
-    reckoning = UnitReckoning(calendar_for(table_of(edition), agency))
-    return Horizon(now, reckoning.later(now, policy.step_due_soon_hours))
 
 
 async def _events(news: InboxNews, agency: str, now: Now, stopping: Callable[[], bool]) -> AsyncIterator[bytes]:

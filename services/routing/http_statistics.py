@@ -14,14 +14,16 @@ from services.kit.http import CallerDep
 from services.kit.mongo import Mongo
 from services.routing.domain.statistics import day_of
 from services.routing.queries.figures import Asked, By
+from services.routing.queries.names import directory_of
 from services.routing.queries.statistics import statistics
+from services.routing.rights import counted_unit
 
 LONGEST_DAYS = 5 * 366
 LONGEST_BY_DAY = 366
 
 
 def routes(mongo: Mongo, now: Now) -> APIRouter:
-    """Statistics, for operators and programs that only read."""
+    """Statistics: for operators and programs that only read, and for supervisors those of their own unit."""
     api = APIRouter(prefix="/v1")
 
     @api.get("/statistics")
@@ -35,15 +37,15 @@ def routes(mongo: Mongo, now: Now) -> APIRouter:
         by: By | None = None,
     ) -> dict[str, Any]:
         """Tình hình tiếp nhận, giải quyết hồ sơ; không có `from` thì tính từ trước đến nay."""
-        caller.require("operator", "service")
+        unit = counted_unit(caller, unit, await directory_of(mongo))
         at = now()
-        period = _period(first, last, by, day_of(at))
+        period = period_of(first, last, by, day_of(at))
         return await statistics(mongo, Asked(period, unit, field, procedure, by), at)
 
     return api
 
 
-def _period(first: date | None, last: date | None, by: By | None, today: date) -> tuple[date, date] | None:
+def period_of(first: date | None, last: date | None, by: By | None, today: date) -> tuple[date, date] | None:
     """Raises: Invalid `period-…`."""
     if first is None:
         if last is not None or by == "day":

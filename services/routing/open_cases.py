@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any, TypeVar
 
 from services.kit import logs
@@ -14,12 +13,10 @@ from services.kit.mongo import Mongo
 from services.kit.work import Cause, Decision
 from services.routing.commands.reschedule_timers import RescheduleTimers
 from services.routing.domain.recomputation import Place
-from services.routing.store import CASES
+from services.routing.store import CASES, EVER
 
 AT_ONCE = 200
 SINCE = "open_since"
-EVER: Mapping[str, Any] = {"$gte": datetime(1900, 1, 1, tzinfo=UTC)}
-"""Any moment. Asked for as a range it is read from the index by every engine; `$exists` is not."""
 log = logs.get("routing.open-cases")
 R = TypeVar("R")
 

@@ -1,48 +1,51 @@
 """The statistics counted anew over cases and journal, compared with the read model, and mended where they differ.
 
-Everything is read in one snapshot, so a live system may go on. Events that are still on their way (written, and not
-yet in the inbox) are left out of the recount: the read model cannot have them. Filings that a desk refused are told by
-intake alone and have no case, so they are not recounted.
+A live system may go on. What can change no more is read first, without a transaction: cases that have ended, and events
+that were sent long ago. What still moves (open cases, the last day's events, the sums themselves) is read in one
+snapshot: its size is that of a day's work, whatever the past has come to, for a server ends a transaction after a
+minute. Events that are still on their way (written, and not yet in the inbox) are left out of the recount: the read
+model cannot have them. Filings that a desk refused are told by intake alone and have no case: they are not recounted.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from contracts.events.routing import DossierResolved, DossierStepCompleted
-from contracts.types import Channel, Outcome, Timeliness
-from services.kit.batch import INBOX
+from services.kit.batch import INBOX, INBOX_DAYS
 from services.kit.failures import PARKED
 from services.kit.mongo import Mongo, Session, transact
 from services.kit.outbox import OUTBOX
+from services.kit.pauses import pause_of
+from services.kit.rebuilding import Progress
 from services.kit.tally import Sums, id_of_part
-from services.routing.commands.count_event import CountedEvent
-from services.routing.domain import statistics
-from services.routing.domain.statistics import Entry, Figure, Place, StopRequested
+from services.routing.domain.case import ENDED
+from services.routing.domain.statistics import Figure
+from services.routing.expected import Cell, Expected, message_of
 from services.routing.store import CASES
-from services.routing.tallies import TALLIES, additions
+from services.routing.tallies import TALLIES
 
-SOURCE = "/routing"
+GROUP, SOURCE = "routing", "/routing"
 LANE = "recount"
 """The part of each sum that corrections go to."""
 UNDER_WAY = timedelta(days=1)
-"""What was sent longer ago has been counted: a consumer that far behind is an alarm of its own."""
-MOST_SECONDS = 600.0
+"""What was sent longer ago has been counted: a consumer that far behind is an alarm of its own. Not so what waits with
+a parked key, or while the consumer is held by hand."""
+LOOKED_UP = timedelta(days=INBOX_DAYS - 5)
+"""The inbox tells of nothing older whether it was counted."""
+CLOCKS_APART = timedelta(hours=1)
+"""A relay may believe that it sent an event so long before another worker wrote it."""
+MOST_SECONDS = 120.0
+ATTEMPTS = 2
+"""What a server ended after a minute once, it ends again."""
 MOST_IDS = 1000
 _KEY = ("period", "unit", "procedure", "mechanism", "field")
 _OF_A_CASE = ("channel", "counter", "received_at", "outcome", "timeliness", "first_timeliness", "resolved_at", "state",
               "withdrawn_at", *("unit", "field", "procedure_code", "mechanism"))  # fmt: skip
 _JOURNAL = ("pending", "created_at", "events.id", "events.type", "events.subject", "events.body")
-_RECOUNTED: Mapping[str, type[CountedEvent]] = {
-    kind.TYPE: kind for kind in (DossierResolved, DossierStepCompleted, *StopRequested.__args__)
-}
-
-Cell = tuple[str, str]
-"""A sum and the path of one figure in it."""
 
 
 @dataclass(frozen=True)
@@ -66,77 +69,121 @@ class Recount:
     differences: tuple[Difference, ...]
 
 
-async def recount(mongo: Mongo, now: datetime, *, mend: bool = False, under_way: timedelta = UNDER_WAY) -> Recount:
+async def recount(
+    mongo: Mongo,
+    now: datetime,
+    *,
+    mend: bool = False,
+    under_way: timedelta = UNDER_WAY,
+    progress: Progress = lambda read: None,
+) -> Recount:
     """Compare the read model with the cases; once more after mending finds nothing.
 
     Args:
         mend: add what is missing and take off what is too much.
         under_way: younger events that are not in the inbox are on their way; zero: only those that wait to be sent.
+        progress: told of each case and each document of the journal, as the past is read.
     """
 
+    past = _Past(mongo, await _settled_before(mongo, now, under_way), progress)
+    await past.cases()
+    await past.journal()
+
     async def body(session: Session) -> Recount:
-        reading = _Reading(mongo, session, now - under_way)
-        await reading.cases()
-        await reading.journal()
+        reading = _Reading(mongo, session, past, past.sums.copy())
+        await reading.read()
         stored = await reading.stored()
-        cells = sorted(reading.expected.keys() | stored.keys())
-        found = [Difference(*cell, stored[cell], reading.expected[cell]) for cell in cells]
+        expected = reading.sums.expected
+        cells = sorted(expected.keys() | stored.keys())
+        found = [Difference(*cell, stored[cell], expected[cell]) for cell in cells]
         differences = tuple(one for one in found if one.counted != one.recounted)
         if mend:
             await reading.mend(differences)
-        return Recount(len(reading.places), reading.on_the_way, differences)
+        return Recount(len(reading.sums.places), reading.on_the_way, differences)
 
-    return await transact(mongo, body, seconds=MOST_SECONDS)
+    return await transact(mongo, body, attempts=ATTEMPTS, seconds=MOST_SECONDS)
+
+
+async def _settled_before(mongo: Mongo, now: datetime, under_way: timedelta) -> datetime:
+    parked = await mongo.collection(PARKED).find_one({}, {"at": 1}, sort=[("at", 1)])
+    held = await pause_of(mongo, GROUP)
+    waits: list[datetime] = [found - UNDER_WAY for found in (parked and parked["at"], held and held["since"]) if found]
+    return max(min([now - under_way, *waits]), now - LOOKED_UP)
+
+
+@dataclass
+class _Past:
+    """What changes no more, read while everything goes on."""
+
+    mongo: Mongo
+    settled_before: datetime
+    progress: Progress
+    sums: Expected = field(default_factory=Expected)
+    open: list[str] = field(default_factory=list)
+    """Codes of cases that had not ended."""
+    passed_over: set[str] = field(default_factory=set)
+    """Old documents of the journal that were not sent yet."""
+
+    async def cases(self) -> None:
+        async for case in self._find(CASES.collection, _OF_A_CASE):
+            self.sums.place(case)
+            if case["state"] in ENDED:
+                self.sums.count(case)
+            else:
+                self.open.append(case["_id"])
+            self.progress(1)
+
+    async def journal(self) -> None:
+        async for document in self._find(OUTBOX, _JOURNAL):
+            self.progress(1)
+            if document["created_at"] >= self.settled_before:
+                continue
+            if document.get("pending", False):
+                self.passed_over.add(document["_id"])
+                continue
+            for event in document["events"]:
+                if event["subject"] in self.sums.places and (message := message_of(event)) is not None:
+                    self.sums.tell(event["subject"], message)
+
+    def has(self, document: Mapping[str, Any]) -> bool:
+        """Whether a document of the journal was counted (one that is sent anew since then, too)."""
+        return document["created_at"] < self.settled_before and document["_id"] not in self.passed_over
+
+    def _find(self, collection: str, fields: Iterable[str]) -> AsyncIterator[dict[str, Any]]:
+        found: AsyncIterator[dict[str, Any]] = self.mongo.collection(collection).find({}, dict.fromkeys(fields, 1))
+        return found
 
 
 @dataclass
 class _Reading:
-    """One reading of everything, within one snapshot."""
+    """What still moves, within one snapshot."""
 
     mongo: Mongo
     session: Session
-    settled_before: datetime
-    expected: Counter[Cell] = field(default_factory=Counter)
-    keys: dict[str, Mapping[str, Any]] = field(default_factory=dict)
-    """Key fields by sum."""
-    places: dict[str, Place] = field(default_factory=dict)
-    """By dossier code."""
+    past: _Past
+    sums: Expected
     on_the_way: int = 0
 
-    async def cases(self) -> None:
-        async for case in self._find(CASES.collection, _OF_A_CASE):
-            place = Place(case["unit"], case["field"], case["procedure_code"], case["mechanism"])
-            self.places[case["_id"]] = place
-            self._expect(entries_of(place, case))
-
-    async def journal(self) -> None:
-        """Steps and stops are told by events only; a result whose event is on its way is not counted yet."""
-        recent: list[tuple[str, str, CountedEvent]] = []
-        async for document in self._find(OUTBOX, _JOURNAL):
-            young = document.get("pending", False) or document["created_at"] >= self.settled_before
-            for event in document["events"]:
-                kind = _RECOUNTED.get(event["type"])
-                if kind is None or event["subject"] not in self.places:
-                    continue
-                message = kind.parse(event["body"])
-                assert isinstance(message, kind)
-                if young:
-                    recent.append((f"{SOURCE}|{event['id']}", event["subject"], message))
-                else:
-                    self._tell(event["subject"], message)
-        counted = await self._counted({id for id, _, _ in recent})
-        for id, code, message in recent:
-            if id in counted:
-                self._tell(code, message)
+    async def read(self) -> None:
+        """A case that was opened since the past was read is known by the event that opened it, which is young."""
+        documents = [document async for document in self._young()]
+        events = [event for document in documents for event in document["events"]]
+        await self._cases({*self.past.open, *(event["subject"] for event in events)} - self._ended())
+        messages = [(event, message) for event in events if (message := message_of(event)) is not None]
+        messages = [(event, message) for event, message in messages if event["subject"] in self.sums.places]
+        counted = await self._counted({f"{SOURCE}|{event['id']}" for event, _ in messages})
+        for event, message in messages:
+            if f"{SOURCE}|{event['id']}" in counted:
+                self.sums.tell(event["subject"], message)
             else:
                 self.on_the_way += 1
-                self._miss(code, message)
+                self.sums.miss(event["subject"], message)
 
     async def stored(self) -> Counter[Cell]:
         found: Counter[Cell] = Counter()
-        async for document in self._find(TALLIES, (*_KEY, "total", "days")):
+        async for document in self._find(TALLIES, {}, (*_KEY, "total", "days")):
             id = id_of_part(document["_id"])
-            self.keys.setdefault(id, {name: document[name] for name in _KEY})
+            self.sums.keys.setdefault(id, {name: document[name] for name in _KEY})
             of_days = ((f"days.{day}", sums) for day, sums in document.get("days", {}).items())
             for path, sums in (("total", document.get("total", {})), *of_days):
                 found.update({(id, f"{path}.{name}"): n for name, n in sums.items() if name != Figure.REFUSED})
@@ -145,57 +192,44 @@ class _Reading:
     async def mend(self, differences: Iterable[Difference]) -> None:
         sums = Sums()
         for one in differences:
-            sums.add(TALLIES, one.sum, self.keys[one.sum], {one.path: one.recounted - one.counted})
+            sums.add(TALLIES, one.sum, self.sums.keys[one.sum], {one.path: one.recounted - one.counted})
         for collection, additions_ in sums.writes(LANE).items():
             await self.mongo.collection(collection).bulk_write(additions_, ordered=False, session=self.session)
 
-    def _tell(self, code: str, message: CountedEvent) -> None:
-        if isinstance(message, DossierStepCompleted):
-            self._expect([statistics.step(self.places[code], message)])
-        elif isinstance(message, StopRequested):
-            self._expect([statistics.stop(self.places[code], message)])
+    async def _young(self) -> AsyncIterator[dict[str, Any]]:
+        """By what the journal has indexes for: what waits, and what was sent lately."""
+        sent = {"sent_at": {"$gte": self.past.settled_before - CLOCKS_APART}}
+        for query in ({"pending": True}, sent):
+            async for document in self._find(OUTBOX, query, _JOURNAL):
+                if not self.past.has(document):
+                    yield document
 
-    def _miss(self, code: str, message: CountedEvent) -> None:
-        if isinstance(message, DossierResolved):
-            first = message.first_timeliness or message.timeliness
-            entry = statistics.result(
-                self.places[code], message.outcome, message.timeliness, first, message.occurred_at
-            )
-            self._expect([entry], -1)
+    def _ended(self) -> set[str]:
+        return self.past.sums.places.keys() - set(self.past.open)
 
-    def _expect(self, entries: Iterable[Entry], times: int = 1) -> None:
-        for entry in entries:
-            for id, key, amounts in additions(entry):
-                self.keys.setdefault(id, key)
-                for path, amount in amounts.items():
-                    self.expected[id, path] += times * amount
+    async def _cases(self, codes: Iterable[str]) -> None:
+        for chunk in _chunks(codes):
+            async for case in self._find(CASES.collection, {"_id": {"$in": chunk}}, _OF_A_CASE):
+                self.sums.place(case)
+                self.sums.count(case)
 
-    async def _counted(self, ids: set[str]) -> set[str]:
+    async def _counted(self, ids: Iterable[str]) -> set[str]:
         """Those in the inbox that do not wait with a parked key."""
         known: set[str] = set()
-        waiting = sorted(ids)
-        for start in range(0, len(waiting), MOST_IDS):
-            query = {"_id": {"$in": waiting[start : start + MOST_IDS]}}
-            cursor = self.mongo.collection(INBOX).find(query, {"_id": 1}, session=self.session)
-            known |= {document["_id"] async for document in cursor}
-        async for row in self._find(PARKED, ("headers",)):
+        for chunk in _chunks(ids):
+            known |= {document["_id"] async for document in self._find(INBOX, {"_id": {"$in": chunk}}, ("_id",))}
+        async for row in self._find(PARKED, {}, ("headers",)):
             head = {name: (value or b"").decode("utf-8", "replace") for name, value in row["headers"]}
             known.discard(f"{head.get('ce_source')}|{head.get('ce_id')}")
         return known
 
-    def _find(self, collection: str, fields: Iterable[str]) -> AsyncIterator[dict[str, Any]]:
+    def _find(self, collection: str, query: Mapping[str, Any], fields: Iterable[str]) -> AsyncIterator[dict[str, Any]]:
         found: AsyncIterator[dict[str, Any]] = self.mongo.collection(collection).find(
-            {}, dict.fromkeys(fields, 1), session=self.session
+            query, dict.fromkeys(fields, 1), session=self.session
         )
         return found
 
 
-def entries_of(place: Place, case: Mapping[str, Any]) -> Iterable[Entry]:
-    """Everything that was counted of a case as it is now."""
-    yield from statistics.receipt(place, Channel(case["channel"]), case["counter"], case["received_at"])
-    if case["state"] == "resolved":
-        timeliness = Timeliness(case["timeliness"])
-        first = Timeliness(case.get("first_timeliness") or timeliness)
-        yield statistics.result(place, Outcome(case["outcome"]), timeliness, first, case["resolved_at"])
-    elif case["state"] == "withdrawn":
-        yield statistics.withdrawal(place, case["withdrawn_at"])
+def _chunks(ids: Iterable[str]) -> Iterator[list[str]]:
+    ordered = sorted(ids)
+    return (ordered[start : start + MOST_IDS] for start in range(0, len(ordered), MOST_IDS))

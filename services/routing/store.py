@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from pymongo import ASCENDING, IndexModel
@@ -27,11 +28,9 @@ THE_CALENDAR = "current"
 THE_POLICY = "current"
 
 
-def _index(name: str, *fields: str, only: str) -> IndexModel:
-    """An index of open work: it holds what has the field `only`, not the past."""
-    return IndexModel(
-        [(field, ASCENDING) for field in fields], name=name, partialFilterExpression={only: {"$exists": True}}
-    )
+EVER: Mapping[str, Any] = {"$gte": datetime(1900, 1, 1, tzinfo=UTC)}
+"""Any moment. What is asked for as a range, every engine reads from an index that is limited to the same range; with
+`$exists` some do not see that they may."""
 
 
 def _inbox_index(name: str, *filters: str) -> IndexModel:
@@ -80,8 +79,12 @@ CASES: Store[Case] = Store(
     "cases",
     Case,
     indexes=(
-        _index("open", "open_since", "_id", only="open_since"),
-        # Sparse holds the same as `only`, and the embedded engine uses it.
+        IndexModel(
+            [("open_since", ASCENDING), ("_id", ASCENDING)],
+            name="open-since",
+            partialFilterExpression={"open_since": EVER},
+        ),
+        # Sparse holds open work only, not the past.
         IndexModel([("open_due", ASCENDING)], name="open-due", sparse=True),
         IndexModel([("stopped", ASCENDING)], name="stopped", sparse=True),
         IndexModel([("timer_at", ASCENDING)], name="timer", sparse=True),

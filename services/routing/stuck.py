@@ -19,11 +19,9 @@ from services.kit.leased_loop import LeasedLoop
 from services.kit.mongo import Mongo
 from services.kit.work import Work
 from services.routing.commands.setting import setting, setting_refs
-from services.routing.domain.case import Case
 from services.routing.domain.policy import Policy, Trigger
 from services.routing.domain.stuck import SILENCE_HOURS, TIMER_LATE, Finding, StuckKind, stuck
-from services.routing.open_cases import EVER
-from services.routing.store import CASES
+from services.routing.store import CASES, EVER
 from services.routing.stuck_messages import stuck_messages
 
 MOST = 200
@@ -36,8 +34,23 @@ async def find_stuck(mongo: Mongo, now: datetime) -> list[Finding]:
     work = Work("", now)
     await work.load(mongo, setting_refs())
     here = setting(work)
-    found = [finding for case in await _candidates(mongo, now, here.policy) for finding in stuck(case, now, here)]
+    found: list[Finding] = []
+    for document in await _candidates(mongo, now, here.policy):
+        try:
+            case = CASES.to_state(document)
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with one, the others are stuck all the same
+            found.append(_unreadable(document, error, now))
+        else:
+            found += stuck(case, now, here)
     return limited([*found, *await stuck_messages(mongo, now)])
+
+
+def _unreadable(document: Mapping[str, Any], error: Exception, now: datetime) -> Finding:
+    received = document.get("received_at")
+    since = received if isinstance(received, datetime) else now
+    cause = f"Không đọc được bản ghi hồ sơ trong cơ sở dữ liệu ({type(error).__name__}): hỏng, hoặc phục hồi thiếu."
+    cure = "Phục hồi bản ghi này (bộ sưu tập cases) từ bản sao lưu; chạy motcua check và báo cho người phát triển."
+    return Finding(StuckKind.UNREADABLE, str(document["_id"]), since, cause, cure)
 
 
 def limited(findings: Sequence[Finding]) -> list[Finding]:
@@ -67,12 +80,12 @@ def looks(policy: Policy, now: datetime) -> Mapping[str, Mapping[str, Any]]:
     return wanted
 
 
-async def _candidates(mongo: Mongo, now: datetime, policy: Policy) -> list[Case]:
+async def _candidates(mongo: Mongo, now: datetime, policy: Policy) -> list[Mapping[str, Any]]:
     found: dict[str, Any] = {}
     for name, condition in looks(policy, now).items():
         cursor = mongo.collection(CASES.collection).find({name: condition}).sort(name, 1).limit(MOST)
         found |= {document["_id"]: document async for document in cursor}
-    return [CASES.to_state(document) for document in found.values()]
+    return list(found.values())
 
 
 @dataclass

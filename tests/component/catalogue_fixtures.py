@@ -13,7 +13,7 @@ from asgi_lifespan import LifespanManager
 from services.intake.catalogue import CatalogueFile, ImportReport, read_catalogue
 from services.intake.commands.import_catalogue import import_catalogue
 from services.intake.domain.procedure import Procedure
-from services.intake.http_catalogue import catalogue_routes
+from services.intake.http_catalogue import Importer, catalogue_routes
 from services.intake.store import CATALOGUE, PROCEDURE_VERSIONS, PROCEDURES
 from services.intake.tables import MOST_BYTES
 from services.kit import schema, telemetry
@@ -94,7 +94,7 @@ async def catalogue(mongodb_url: str, prefix: str) -> AsyncIterator[CatalogueApi
     mongo = settings.mongo("intake")
     await schema.ensure(mongo, STORES)
     committer = Committer(mongo, "/intake", now)
-    routes, limits = catalogue_routes(mongo, committer), {"/v1/catalogue/imports": MOST_BYTES}
+    routes, limits = catalogue_routes(mongo, Importer(committer)), {"/v1/catalogue/imports": MOST_BYTES}
     app = make_api("intake-api", settings, mongo, [routes], STORES, body_limits=limits)
     keys = ApiKeys(mongo, now)
 

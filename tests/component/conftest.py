@@ -1,20 +1,30 @@
-"""Real engines for component tests: one MongoDB server a session, a fresh broker a test."""
+"""Real engines for component tests: one MongoDB server a session, an empty broker a test."""
 
 from __future__ import annotations
 
+import asyncio
 import os
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.client import AIOKafkaClient
 
+from contracts.topics import BY_NAME
 from local.engines import Endpoints, EngineSet
 from services.kit.mongo import Mongo
 from services.kit.settings import KafkaSettings
 from tests.component.routing_fixtures import timed as timed
 from tests.component.service_fixtures import intake as intake
 from tests.component.service_fixtures import routing as routing
+from tests.drivers import DRIVER
+from tests.eventually import eventually
+from tests.lanes import is_native
+
+EMBEDDED_BROKER = not is_native() and "KAFKA_BOOTSTRAP" not in os.environ
 
 
 @pytest.fixture(scope="session")
@@ -58,23 +68,68 @@ def prefix() -> str:
 @pytest.fixture
 async def mongo(mongodb_url: str, prefix: str) -> AsyncIterator[Mongo]:
     """An empty database, through the driver that `MONGO_DRIVER` names."""
-    driver = "pymongo" if os.environ.get("MONGO_DRIVER") == "pymongo" else "motor"
-    client = Mongo(mongodb_url, f"{prefix}_kit", driver=driver)
+    client = Mongo(mongodb_url, f"{prefix}_kit", driver=DRIVER)
     yield client
     await client.drop()
     await client.close()
 
 
-@pytest.fixture
-async def broker(tmp_path: Path) -> AsyncIterator[Endpoints]:
-    """An empty broker of the test's own."""
-    environ = {**os.environ, "MONGODB_URL": "unused"}
-    engines = EngineSet.from_environment(tmp_path / "broker", environ=environ)
-    assert engines.broker is not None
-    await engines.broker.start()
-    await engines.broker.wait_ready()
+@asynccontextmanager
+async def started_broker(folder: Path) -> AsyncIterator[Endpoints]:
+    engines = EngineSet.from_environment(folder, environ={**os.environ, "MONGODB_URL": "unused"})
+    await asyncio.gather(*(node.start() for node in engines.brokers))
+    await asyncio.gather(*(node.wait_ready() for node in engines.brokers))
     yield engines.endpoints
-    await engines.broker.stop()
+    await asyncio.gather(*(node.kill() for node in engines.brokers))
+
+
+@pytest.fixture(scope="session")
+async def lasting_broker(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Endpoints | None]:
+    """Apache Kafka, or a cluster that was given: it takes seconds to start, so there is one for the whole session."""
+    if EMBEDDED_BROKER:
+        yield None
+        return
+    async with started_broker(tmp_path_factory.mktemp("broker")) as endpoints:
+        yield endpoints
+
+
+@pytest.fixture
+async def broker(lasting_broker: Endpoints | None, tmp_path: Path) -> AsyncIterator[Endpoints]:
+    """An empty broker."""
+    if lasting_broker is not None:
+        await no_topics(lasting_broker.kafka_bootstrap)
+        yield lasting_broker
+        return
+    async with started_broker(tmp_path / "broker") as endpoints:
+        yield endpoints
+
+
+async def no_topics(bootstrap: str) -> None:
+    """Delete what tests before this one made, and wait until each node says so; their groups end with their topics."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        ours = our_own(await admin.list_topics())
+        if ours:
+            await admin.delete_topics(sorted(ours))
+    finally:
+        await admin.close()
+    for address in bootstrap.split(",") if ours else ():
+        await eventually(lambda address=address: forgotten(address), timeout=30)  # type: ignore[misc]
+
+
+def our_own(topics: Iterable[str]) -> set[str]:
+    return {topic for topic in topics if topic.split(".dlq.")[0] in BY_NAME}
+
+
+async def forgotten(address: str) -> bool:
+    """Whether this node knows none of them any more: asked first, it answers for itself."""
+    client = AIOKafkaClient(bootstrap_servers=address)
+    try:
+        await client.bootstrap()
+        return not our_own(client.cluster.topics())
+    finally:
+        await client.close()
 
 
 @pytest.fixture
@@ -83,6 +138,7 @@ def kafka(broker: Endpoints) -> KafkaSettings:
     return KafkaSettings(
         bootstrap=broker.kafka_bootstrap,
         idempotence=broker.kafka_idempotence,
+        replication=broker.kafka_replication,
         fetch_max_wait_ms=20,
         session_timeout_ms=6000,
         drain_s=5,

@@ -38,6 +38,8 @@ class Rules:
     bugs: set[str] = field(default_factory=set)
     first_step_first: bool = False
     """Later steps are not yet possible before the first."""
+    refused_while_empty: set[int] = field(default_factory=set)
+    """Steps that are refused as long as none was applied."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,8 @@ class Append:
         if code in self.rules.bugs:
             raise ZeroDivisionError
         ledger = work.get(LEDGERS, code) or Ledger()
+        if self.event.step in self.rules.refused_while_empty and not ledger.steps:
+            raise Invalid("rule-says-no", "Không được.")
         if self.rules.first_step_first and self.event.step > 1 and not ledger.steps:
             raise NotYet("fact-missing", "Chưa có.")
         work.put(

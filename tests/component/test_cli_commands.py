@@ -15,6 +15,7 @@ from services.kit.mongo import Mongo
 from tests.component.cli_fixtures import CATALOGUE, motcua
 from tests.component.cli_fixtures import place as place
 from tests.component.service_fixtures import Intake
+from tests.drivers import DRIVER
 
 COMMANDS = (
     "up", "demo", "check", "init", "issue-key", "revoke-key", "catalogue", "calendar", "policy", "recompute", "stuck",
@@ -71,7 +72,7 @@ async def test_init_makes_topics_and_collections_and_changes_nothing_the_second_
 async def test_a_catalogue_is_added_once_and_unchanged_the_second_time(place: dict[str, str], tmp_path: Path) -> None:
     file, report = tmp_path / "catalogue.csv", tmp_path / "report.csv"
     file.write_text(CATALOGUE, encoding="utf-8")
-    intake = Mongo(place["MONGODB_URL"], f"{place['MONGODB_PREFIX']}_intake")
+    intake = Mongo(place["MONGODB_URL"], f"{place['MONGODB_PREFIX']}_intake", driver=DRIVER)
     for options in (("--dry-run", "--report", str(report)), ()):
         stopped = await motcua("catalogue", str(file), *options, **place)
         assert (stopped.code, "rows-refused" in stopped.err) == (2, True)

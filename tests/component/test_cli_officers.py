@@ -12,6 +12,7 @@ from services.notify.contact import open_contact
 from services.notify.officers.store import OFFICERS
 from tests.component.cli_fixtures import motcua
 from tests.component.cli_fixtures import place as place
+from tests.drivers import DRIVER
 
 FILE = """unit,label,phone,channel,kinds
 H12.970,Trưởng phòng [x],0901234567,zalo,due_soon;overdue
@@ -33,7 +34,7 @@ async def test_contacts_are_imported_sealed_and_shown_without_their_phones(
 ) -> None:
     file = tmp_path / "officers.csv"
     file.write_text(FILE, encoding="utf-8")
-    notify = Mongo(place["MONGODB_URL"], f"{place['MONGODB_PREFIX']}_notify")
+    notify = Mongo(place["MONGODB_URL"], f"{place['MONGODB_PREFIX']}_notify", driver=DRIVER)
     tried = await motcua("officers", "import", str(file), "--dry-run", **place)
     assert (tried.code, "Chưa lưu gì" in tried.out) == (0, True)
     assert await OFFICERS.read(notify, "H12.970") is None
@@ -68,7 +69,7 @@ async def test_a_file_with_a_fault_is_refused_whole_with_its_lines(
     assert "phone-not-mobile" in refused.out
     assert "officer-label-missing" in refused.out
     assert DIGITS not in refused.said
-    notify = Mongo(place["MONGODB_URL"], f"{place['MONGODB_PREFIX']}_notify")
+    notify = Mongo(place["MONGODB_URL"], f"{place['MONGODB_PREFIX']}_notify", driver=DRIVER)
     assert await notify.collection(OFFICERS.collection).count_documents({}) == 0
     await notify.close()
 

@@ -21,7 +21,7 @@ from tests.eventually import eventually
 @pytest.fixture
 async def door(broker: Endpoints) -> AsyncIterator[str]:
     """The address a stock client uses: the door where the broker needs one, else the broker itself."""
-    await kit.create_topics(broker.kafka_bootstrap, all_topics())
+    await kit.create_topics(broker.kafka_bootstrap, all_topics(), broker.kafka_replication)
     if not broker.kafka_memory_only:
         yield broker.kafka_bootstrap
         return

@@ -1,8 +1,9 @@
-"""What the system may rely on with any engine set: the same suite over the embedded and the native one."""
+"""What the system may rely on with any engine set: `make test` and `make test-native` run the same suite."""
 
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -16,21 +17,16 @@ from pymongo.errors import AutoReconnect, DuplicateKeyError, OperationFailure
 from pymongo.write_concern import WriteConcern
 
 from local.engines import Endpoints, EngineSet
-from local.engines.cache import missing_native
 from tests.eventually import eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-_why_not = missing_native()
-NATIVE = pytest.param(
-    "native", marks=[pytest.mark.native, pytest.mark.skipif(_why_not is not None, reason=_why_not or "")]
-)
 
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module", params=["embedded", NATIVE])
-async def engines(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[EngineSet]:
-    data_dir = tmp_path_factory.mktemp(f"engines-{request.param}")
-    running = EngineSet.from_environment(data_dir, environ={"ENGINES": request.param})
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def engines(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[EngineSet]:
+    """Never those of somebody else: they are killed here."""
+    own = {name: os.environ[name] for name in ("ENGINES", "KAFKA_NODES") if name in os.environ}
+    running = EngineSet.from_environment(tmp_path_factory.mktemp("engines"), environ=own)
     await running.start()
     yield running
     await running.stop()
@@ -56,7 +52,7 @@ async def create_topic(endpoints: Endpoints, name: str, partitions: int = 1) -> 
     admin = AIOKafkaAdminClient(bootstrap_servers=endpoints.kafka_bootstrap)
     await admin.start()
     try:
-        await admin.create_topics([NewTopic(name, num_partitions=partitions, replication_factor=1)])
+        await admin.create_topics([NewTopic(name, partitions, endpoints.kafka_replication)])
     finally:
         await admin.close()
 
@@ -199,13 +195,12 @@ async def test_writes_acknowledged_before_a_sigkill_of_the_database_are_there(
 
 async def test_the_broker_keeps_or_forgets_as_its_endpoints_say(engines: EngineSet) -> None:
     """The memory-only broker is empty after a restart; Kafka still has what it acknowledged, also after SIGKILL."""
-    assert engines.broker is not None
     endpoints = engines.endpoints
     await create_topic(endpoints, "survivor")
     async with AIOKafkaProducer(bootstrap_servers=endpoints.kafka_bootstrap, acks="all") as producer:
         await producer.send_and_wait("survivor", b"kept?")
-    await engines.broker.kill()
-    await engines.broker.restart()
+    await asyncio.gather(*(node.kill() for node in engines.brokers))
+    await engines.start()
     admin = AIOKafkaAdminClient(bootstrap_servers=endpoints.kafka_bootstrap)
     await admin.start()
     try:
@@ -218,9 +213,9 @@ async def test_the_broker_keeps_or_forgets_as_its_endpoints_say(engines: EngineS
 
 
 async def test_engines_listen_on_the_loopback_address_only(engines: EngineSet) -> None:
-    assert engines.endpoints.kafka_bootstrap.startswith("127.0.0.1:")
-    for engine in (engines.broker, engines.mongo):
+    for engine in (*engines.brokers, engines.mongo):
         assert engine is not None
+        assert engine.address.startswith("127.0.0.1:")
         port = f"{engine.port:04X}"
         tables = [Path(f"/proc/net/{table}").read_text().splitlines()[1:] for table in ("tcp", "tcp6")]
         listening = {line.split()[1] for table in tables for line in table if line.split()[3] == "0A"}

@@ -97,6 +97,26 @@ def test_one_failure_does_not_stop_the_other_engine(workshop: Workshop, capsys: 
     assert "«cargo»" in capsys.readouterr().out
 
 
+def test_what_is_missing_is_said_before_anything_is_fetched(
+    workshop: Workshop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    workshop.add("java", JAVA)
+    workshop.add("mvn", MAVEN)
+    for name in ("cargo", "cc"):
+        workshop.add(name, "true")
+    assert prepare.main([]) == 1
+    said = capsys.readouterr().out
+    assert said.index("«rustc»") < said.index("Maven")
+
+
+def test_a_kafka_that_was_prepared_still_needs_java(workshop: Workshop, capsys: pytest.CaptureFixture[str]) -> None:
+    cache.kafka_jars().mkdir(parents=True)
+    assert prepare.main(["kafka"]) == 1
+    assert "«java»" in capsys.readouterr().out
+    workshop.add("java", JAVA)
+    assert prepare.main(["kafka"]) == 0
+
+
 def test_a_failed_fetch_shows_its_last_words_and_leaves_nothing_that_looks_finished(
     workshop: Workshop, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -29,11 +29,13 @@ def test_embedded_engines_are_the_default(tmp_path: Path) -> None:
     assert endpoints.kafka_bootstrap == engines.broker.address
     assert endpoints.mongodb_url.startswith(f"mongodb://{engines.mongo.address}/")
     assert (endpoints.kafka_idempotence, endpoints.kafka_memory_only, endpoints.fetch_max_wait_ms) == (False, True, 50)
+    assert (len(engines.brokers), endpoints.kafka_replication) == (1, 1)
 
 
 def test_native_engines_are_chosen_by_name(tmp_path: Path) -> None:
-    engines = EngineSet.from_environment(tmp_path, environ={"ENGINES": "native"})
+    engines = EngineSet.from_environment(tmp_path, environ={"ENGINES": "native", "KAFKA_JVM_OPTIONS": "-Dx=y -Dz"})
     assert isinstance(engines.broker, Kafka)
+    assert engines.broker.jvm == ("-Dx=y", "-Dz")
     assert isinstance(engines.mongo, SecantusRs)
     endpoints = engines.endpoints
     assert (endpoints.kafka_idempotence, endpoints.kafka_memory_only, endpoints.fetch_max_wait_ms) == (True, False, 500)
@@ -42,6 +44,23 @@ def test_native_engines_are_chosen_by_name(tmp_path: Path) -> None:
 def test_an_unknown_set_is_refused_with_the_known_ones(tmp_path: Path) -> None:
     with pytest.raises(BadEngineSetting, match="embedded, native"):
         EngineSet.from_environment(tmp_path, environ={"ENGINES": "docker"})
+
+
+def test_three_nodes_are_one_set_with_the_native_database(tmp_path: Path) -> None:
+    engines = EngineSet.from_environment(tmp_path, 29_092, environ={"ENGINES": "native", "KAFKA_NODES": "3"})
+    assert [node.name for node in engines.brokers] == ["kafka-1", "kafka-2", "kafka-3"]
+    assert len({node.port for node in engines.brokers}) == 3
+    assert engines.broker is engines.brokers[0]
+    assert isinstance(engines.mongo, SecantusRs)
+    assert engines.endpoints.kafka_bootstrap == ",".join(node.address for node in engines.brokers)
+    assert engines.endpoints.kafka_bootstrap.startswith("127.0.0.1:29092,")
+    assert engines.endpoints.kafka_replication == 3
+
+
+@pytest.mark.parametrize("environ", [{"ENGINES": "native", "KAFKA_NODES": "2"}, {"KAFKA_NODES": "3"}])
+def test_a_number_of_nodes_that_cannot_be_had_is_refused(tmp_path: Path, environ: dict[str, str]) -> None:
+    with pytest.raises(BadEngineSetting, match="KAFKA_NODES"):
+        EngineSet.from_environment(tmp_path, environ=environ)
 
 
 def test_an_existing_cluster_replaces_only_its_own_engine(tmp_path: Path) -> None:

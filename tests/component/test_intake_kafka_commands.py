@@ -138,6 +138,20 @@ async def test_an_old_register_keeps_its_code_and_says_when_it_was_resolved(desk
     await refused(desk, backwards, "resolved-before-receipt")
 
 
+async def test_an_old_register_says_when_the_result_was_collected_and_nobody_is_asked_to_rate(desk: Intake) -> None:
+    at = now() - timedelta(days=200)
+    told = {"backfill": True, "occurred_at": at, "resolved_at": at + timedelta(days=2), "outcome": Outcome.GRANTED}
+    code = await accepted(desk, register(desk, **told, returned_at=at + timedelta(days=3)))
+    assert (await dossier_of(desk, code)).status == "received"  # whether it is resolved is routing's word
+    await desk.take(resolved(code))
+    found = await dossier_of(desk, code)
+    assert (found.status, found.returned_at) == ("returned", at + timedelta(days=3))
+    [returned] = await desk.events(code, "dossier.returned.v1")
+    assert (returned["backfill"], returned.get("invitation")) == (True, None)
+    await refused(desk, register(desk, "R-2", **told, returned_at=at + timedelta(days=1)), "returned-before-result")
+    await refused(desk, register(desk, "R-3", returned_at=at), "history-needs-backfill")
+
+
 async def test_a_counter_that_is_not_being_migrated_may_not_state_the_past(desk: Intake) -> None:
     message = register(desk, counter=OTHER_COUNTER, backfill=True, occurred_at=now() - timedelta(days=200))
     await refused(desk, message, "backfill-not-allowed")

@@ -12,6 +12,8 @@ from contracts.events.counter import COMMANDS, CommandAccepted, CommandRejected,
 from contracts.problems import Invalid, NotYet
 from contracts.topics import COUNTER_INTAKE
 from services.kit.lease import Lease
+from services.kit.operations.operation import account_acting
+from services.kit.operations.parked import Parked
 from services.kit.retrier import Retrier
 from tests.component.counter_fixtures import REPLIES, TOPIC, answers, filing, register, resolved, send
 from tests.component.ledger import events
@@ -203,7 +205,9 @@ class TestACommandThatWaits:
     async def test_once_an_operator_skips_it(self, intake: Intake) -> None:
         retrier = await self._waiting(intake, [NotYet("fact-missing", "Chưa có.")])
         [key] = await intake.documents("parked_keys")
-        await retrier.skip(key["_id"], "operator-7", "test")
+        acting = account_acting("operator-7", "nothing but a test")
+        await Parked(intake.mongo, now).skip(key["_id"], key["head"]["id"], acting)
+        assert await retrier.replay(key["_id"], now()) == 1
         [answer] = await answers(intake)
         assert (answer["answer"], answer["slug"]) == ("command-rejected", "skipped-by-operator")
         assert "operator-7" not in answer["message"]

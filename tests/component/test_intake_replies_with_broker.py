@@ -125,7 +125,7 @@ async def answered(intake: Intake) -> int:
 async def test_every_command_is_answered_once_though_the_worker_is_killed_among_them(
     intake: Intake, kafka: KafkaSettings
 ) -> None:
-    await create_topics(kafka.bootstrap, all_topics())
+    await create_topics(kafka.bootstrap, all_topics(), kafka.replication)
     sent, expected = commands(intake)
     async with worker(intake, kafka) as child:
         await publish(kafka, sent)

@@ -9,6 +9,7 @@ from itertools import count as count_from
 
 import pytest
 
+from contracts.topics import DOSSIER_EVENTS
 from services.kit.batch import BadRecordLimit
 from services.kit.commit import Committer
 from services.kit.decoding import decode
@@ -16,6 +17,8 @@ from services.kit.errors import FailStop
 from services.kit.failures import DEAD_LETTERS, PARKED, PARKED_KEYS, stored_record
 from services.kit.lease import Lease
 from services.kit.mongo import Mongo
+from services.kit.operations.operation import account_acting
+from services.kit.operations.parked import Parked
 from services.kit.outbox import OUTBOX
 from services.kit.retrier import Retrier
 from tests.component.ledger import LEDGERS, Append, Rules, consumer, count, events, now, record, steps_of, transferred
@@ -164,10 +167,11 @@ async def test_an_operator_may_skip_the_head_of_a_key_and_it_is_kept_with_who_an
     rules = Rules(refused={A})
     subject = await consumer(mongo, rules)
     await subject.handle([record(A, 1, offset=0), record(A, 2, offset=1)])
-    retrier = Retrier(mongo, subject, Lease(mongo, "worker"))
-    await retrier.skip(f"test|{A}", "operator-7", "wrong test data")
+    acting = account_acting("operator-7", "wrong test data")
+    [key] = [document async for document in mongo.collection(PARKED_KEYS).find({})]
+    await Parked(mongo, now).skip(f"test|{A}", key["head"]["id"], acting)
     rules.refused.clear()
-    await retrier.replay(f"test|{A}", now())
+    await Retrier(mongo, subject, Lease(mongo, "worker")).replay(f"test|{A}", now())
     assert await steps_of(mongo, A) == (2,)
     [letter] = [document async for document in mongo.collection(DEAD_LETTERS).find({})]
     assert "operator-7" in letter["detail"]
@@ -249,6 +253,40 @@ async def test_a_parked_record_that_this_release_cannot_read_becomes_a_dead_lett
     [letter] = [document async for document in mongo.collection(DEAD_LETTERS).find({})]
     assert (letter["slug"], letter["offset"]) == ("data-invalid", 0)
     assert await steps_of(mongo, A) == (2,)
+
+
+async def test_a_letter_is_named_after_the_log_that_its_record_lay_in(mongo: Mongo) -> None:
+    """After a lost log another record has its offset; two letters with one name would block the second for ever."""
+    rules = Rules(not_yet={A})
+    await (await consumer(mongo, rules, epoch="1")).handle([record(A, 1, offset=17)])
+    after = await consumer(mongo, rules, epoch="2")
+    [row] = [document async for document in mongo.collection(PARKED).find({})]
+    await Parked(mongo, now).skip(f"test|{A}", row["_id"], account_acting("operator-1", "not needed"))
+    lease = Lease(mongo, "worker")
+    await lease.hold()
+    await Retrier(mongo, after, lease).replay(f"test|{A}", now())
+    await after.handle([dataclasses.replace(record(B, 1, offset=17), value=b"{}")])
+    letters = [document["_id"] async for document in mongo.collection(DEAD_LETTERS).find({})]
+    assert sorted(letters) == ["test/dossier.events.v1@1/0/17", "test/dossier.events.v1@2/0/17"]
+
+
+async def test_what_is_delivered_again_before_a_record_that_cannot_be_applied_is_no_progress(mongo: Mongo) -> None:
+    """Else readiness stays green while a partition stands still."""
+    command = DOSSIER_EVENTS.name.replace("dossier", "counter")
+    subject = await consumer(mongo, command_topics=frozenset({command}))
+    await subject.handle([record(A, 1, offset=0)])
+    began = subject.progress_at
+    stuck = dataclasses.replace(record(B, 1, offset=0, topic=command), value=b"{}")
+    subject.limit = BadRecordLimit(run=0)
+    for _ in range(3):
+        with pytest.raises(FailStop):
+            await subject.handle([record(A, 1, offset=0), stuck])
+    assert subject.progress_at == began
+    await subject.handle([record(A, 1, offset=0)])
+    assert subject.progress_at > began, "a batch at its end is progress, also one of repeats"
+    with pytest.raises(FailStop):
+        await subject.handle([record(A, 2, offset=1), stuck])
+    assert await steps_of(mongo, A) == (1, 2)
 
 
 async def test_a_document_that_cannot_be_read_stops_its_own_dossier_and_no_other(mongo: Mongo) -> None:

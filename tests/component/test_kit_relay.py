@@ -56,7 +56,7 @@ async def log_of(kafka: KafkaSettings) -> list[Record]:
 
 
 async def test_events_reach_kafka_in_order_per_dossier_and_are_marked_sent(mongo: Mongo, kafka: KafkaSettings) -> None:
-    await create_topics(kafka.bootstrap, all_topics())
+    await create_topics(kafka.bootstrap, all_topics(), kafka.replication)
     await write(mongo, CODES, range(1, 4))
     async with producing(kafka) as producer:
         relay = await led(mongo, producer)
@@ -73,7 +73,7 @@ async def test_events_reach_kafka_in_order_per_dossier_and_are_marked_sent(mongo
 async def test_a_crash_between_publish_and_mark_sends_again_with_the_same_ids(
     mongo: Mongo, kafka: KafkaSettings
 ) -> None:
-    await create_topics(kafka.bootstrap, all_topics())
+    await create_topics(kafka.bootstrap, all_topics(), kafka.replication)
     await write(mongo, CODES[:2], range(1, 3))
     async with producing(kafka) as producer:
         await producer.publish(await events(mongo))  # and here the process dies
@@ -155,7 +155,7 @@ async def test_a_broker_that_forgot_everything_gets_the_journal_again(mongo: Mon
     relay = await led(mongo, Failing(-1))
     assert await relay.once() == 2
     assert await republish(mongo) == 2
-    await create_topics(kafka.bootstrap, all_topics())
+    await create_topics(kafka.bootstrap, all_topics(), kafka.replication)
     async with producing(kafka) as producer:
         assert await (await _same_lease(relay, producer)).once() == 2
     assert len(await log_of(kafka)) == 6
@@ -188,7 +188,7 @@ async def produce(kafka: KafkaSettings, records: Sequence[Record]) -> None:
 async def test_records_flow_through_kafka_once_each_over_restarts_of_the_consumer(
     mongo: Mongo, kafka: KafkaSettings
 ) -> None:
-    await create_topics(kafka.bootstrap, all_topics())
+    await create_topics(kafka.bootstrap, all_topics(), kafka.replication)
     for step in (1, 2):
         await produce(kafka, [record(code, step, offset=0) for code in CODES])
         async with subscribed(kafka, mongo):
@@ -202,7 +202,9 @@ async def _all_have(mongo: Mongo, steps: tuple[int, ...]) -> bool:
 async def test_null_and_undecodable_headers_and_bad_json_reach_the_dead_letters_and_the_rest_flows(
     mongo: Mongo, kafka: KafkaSettings
 ) -> None:
-    await create_topics(kafka.bootstrap, [*all_topics(), dead_letter_topic(DOSSIER_EVENTS.name, "test")])
+    await create_topics(
+        kafka.bootstrap, [*all_topics(), dead_letter_topic(DOSSIER_EVENTS.name, "test")], kafka.replication
+    )
     good = record(CODES[0], 1, offset=0)
     bad = [
         dataclasses.replace(good, headers=(*good.headers, ("x", None))),
@@ -228,7 +230,7 @@ async def _has(mongo: Mongo, code: str, steps: tuple[int, ...]) -> bool:
 
 
 async def test_two_consumers_share_the_partitions_and_apply_nothing_twice(mongo: Mongo, kafka: KafkaSettings) -> None:
-    await create_topics(kafka.bootstrap, all_topics())
+    await create_topics(kafka.bootstrap, all_topics(), kafka.replication)
     async with subscribed(kafka, mongo):
         await produce(kafka, [record(code, 1, offset=0) for code in CODES])
         async with subscribed(kafka, mongo):
@@ -237,16 +239,17 @@ async def test_two_consumers_share_the_partitions_and_apply_nothing_twice(mongo:
 
 
 async def test_topics_are_created_with_their_own_partitions_and_once(broker: Endpoints) -> None:
-    created = await create_topics(broker.kafka_bootstrap, all_topics())
+    replication = broker.kafka_replication
+    created = await create_topics(broker.kafka_bootstrap, all_topics(), replication)
     assert len(created) == len(all_topics())
-    assert await create_topics(broker.kafka_bootstrap, all_topics()) == []
+    assert await create_topics(broker.kafka_bootstrap, all_topics(), replication) == []
 
 
+@pytest.mark.native
 async def test_a_topic_that_the_broker_refuses_is_no_created_topic(broker: Endpoints) -> None:
-    if broker.kafka_memory_only:
-        pytest.skip("the embedded broker takes any replication")
+    """The embedded broker takes any replication."""
     with pytest.raises(KafkaUnreachable, match="InvalidReplicationFactor"):
-        await create_topics(broker.kafka_bootstrap, all_topics(), replication=3)
+        await create_topics(broker.kafka_bootstrap, all_topics(), replication=4)
 
 
 async def test_a_committer_gives_concurrent_callers_one_transaction_and_each_its_own_answer(mongo: Mongo) -> None:

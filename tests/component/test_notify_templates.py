@@ -219,6 +219,12 @@ class TestWordings:
             "700104", ("H99.01-260302-0007", f"Bo phan Mot cua {COUNTER}"),
         )  # fmt: skip
 
+    async def test_a_counter_is_called_by_its_name_where_the_installation_knows_it(self, town: Town) -> None:
+        overrides = Overrides(office_names={COUNTER: "Bộ phận Một cửa huyện Thử"})
+        wording = Wordings(town.mongo, overrides).word(new_notice(NoticeKind.RESOLVED), ABOUT)
+        assert wording.fields["office_name"] == "Bộ phận Một cửa huyện Thử"
+        assert wording.text.endswith("Moi nhan tai Bo phan Mot cua huyen Thu.")
+
     async def test_an_accented_text_says_that_it_is_one(self, town: Town) -> None:
         headers = await town.key(["operator"])
         texts = {"text": "{prefix}Ho so {dossier_code} xong", "accented": "{prefix}Hồ sơ {dossier_code} xong"}

@@ -82,7 +82,7 @@ def _private_key(town: Town) -> str:
 
 async def publish(kafka: KafkaSettings, town: Town, dossiers: list[str]) -> None:
     """What intake would write."""
-    await create_topics(kafka.bootstrap, all_topics())
+    await create_topics(kafka.bootstrap, all_topics(), kafka.replication)
     producer = Producer(kafka, "test")
     await producer.start()
     rows = []

@@ -161,8 +161,9 @@ async def test_a_page_of_an_inbox_is_read_in_its_order_and_is_all_that_is_read(w
                 assert documents <= boxes * (PAGE + 1), (filters, after)
 
 
-@pytest.mark.skipif(EMBEDDED, reason="the embedded server uses no index where anything else is asked of a document")
+@pytest.mark.native
 async def test_several_filters_at_once_are_met_in_what_one_of_them_leaves(watched: Watched) -> None:
+    """The embedded server uses no index where anything else is asked of a document."""
     for box in Box:
         await inbox(watched.service, box=box.value, **ALL_OF_THEM)
         for plan in await watched.explained(TRANSFERS):

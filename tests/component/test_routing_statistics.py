@@ -60,6 +60,13 @@ class TestFigures:
             assert (reply.status_code, reply.json()["slug"]) == (403, "scope-missing")
         assert (await routing.http.get("/v1/statistics", headers=await routing.key("service"))).status_code == 200
 
+    async def test_a_supervisor_sees_the_unit_of_their_agency_and_no_other(self, routing: Service) -> None:
+        headers = await routing.key(f"agency:{OFFICE}", "supervisor")
+        for unit, status in ((None, 200), (DISTRICT, 200), (f"{DISTRICT}.01", 200), ("H12.971", 403), ("H12", 403)):
+            params = {} if unit is None else {"unit": unit}
+            reply = await routing.http.get("/v1/statistics", params=params, headers=headers)
+            assert reply.status_code == status, unit
+
     async def test_nothing_yet(self, routing: Service) -> None:
         found = await ask(routing)
         assert (found["received"], found["open"]) == ({"one_stop": 0, "interlinked": 0}, 0)

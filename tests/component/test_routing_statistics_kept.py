@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
+
+import pytest
 
 from contracts.events.intake import DossierRefused
+from services.kit import outbox
 from services.kit.batch import INBOX
 from services.kit.consumer import Consumer
 from services.kit.kafka import Record
+from services.kit.mongo import Mongo
+from services.kit.operations.operation import account_acting
+from services.kit.outbox import OUTBOX
+from services.kit.pauses import pause
 from services.routing.consumers import COMMAND_TOPICS, HANDLERS
-from services.routing.recount import recount
+from services.routing.domain.case import ENDED
+from services.routing.recount import _Reading, recount
 from services.routing.tallies import TALLIES
 from tests.component.service_fixtures import (
     COUNTER,
@@ -132,3 +142,90 @@ class TestRecount:
         await loop.come_back()
         assert len(await routing.parked()) == 4  # partners may have subscribed to any of them
         assert await agrees(routing) == 2
+        await routing.mongo.collection(OUTBOX).update_many({}, {"$set": {"sent_at": now()}, "$unset": {"pending": ""}})
+        later = await recount(routing.mongo, now() + timedelta(days=9))
+        assert (later.on_the_way, later.differences) == (2, ()), "however long it waits"
+
+    async def test_while_the_consumer_is_held_everything_it_has_not_read_is_on_its_way(self, loop: Loop) -> None:
+        routing = loop.routing
+        await pause(routing.mongo, "routing", account_acting("operator-1", "moving house"), now())
+        await routing.take(submitted(dossier(1)))
+        await routing.take(accept(1), complete(1), topic=ACTIONS)
+        await routing.mongo.collection(OUTBOX).update_many({}, {"$set": {"sent_at": now()}, "$unset": {"pending": ""}})
+        later = await recount(routing.mongo, now() + timedelta(days=9))
+        assert (later.on_the_way, later.differences) == (2, ())
+
+    async def test_only_what_still_moves_is_read_in_the_transaction(
+        self, loop: Loop, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A server ends a transaction after a minute; the past of a province takes longer to read."""
+        await busy_day(loop)
+        await loop.come_back()
+        routing, read, at_begin = loop.routing, list[int](), list[int]()
+        await routing.mongo.collection(OUTBOX).update_many({}, {"$set": {"sent_at": now()}, "$unset": {"pending": ""}})
+        whole = len(await routing.documents("cases")) + len(await routing.documents(OUTBOX))
+        begin, find, moving = Mongo.begin, _Reading._find, list[tuple[str, str]]()
+
+        async def begins(self: Mongo, session: Any) -> None:
+            at_begin.append(sum(read))
+            await begin(self, session)
+
+        async def finds(self: _Reading, collection: str, *what: Any) -> AsyncIterator[dict[str, Any]]:
+            async for document in find(self, collection, *what):
+                moving.append((collection, document["_id"]))
+                yield document
+
+        monkeypatch.setattr(Mongo, "begin", begins)
+        monkeypatch.setattr(_Reading, "_find", finds)
+        later = now() + timedelta(days=3)
+        assert (await recount(routing.mongo, later, progress=read.append)).differences == ()
+        assert at_begin == [whole], "cases and journal were read before"
+        running = [case["_id"] for case in await routing.documents("cases") if case["state"] not in ENDED]
+        assert sorted(id for collection, id in moving if collection == "cases") == running
+        assert {collection for collection, _ in moving} == {"cases", TALLIES}
+
+    async def test_what_happens_between_the_past_and_the_snapshot_is_counted_once(
+        self, loop: Loop, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await busy_day(loop)
+        await loop.come_back()
+        routing, begin, begun = loop.routing, Mongo.begin, False
+
+        async def begins(self: Mongo, session: Any) -> None:
+            nonlocal begun
+            if not begun:
+                begun = True
+                await routing.take(submitted(dossier(21)), submitted(dossier(22)), withdrawn(8))
+                await routing.take(accept(21), complete(21), accept(9), complete(9), topic=ACTIONS)
+                await loop.come_back()
+                await routing.take(accept(22), complete(22), topic=ACTIONS)  # these are on their way
+                await outbox.republish(routing.mongo)
+            await begin(self, session)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(Mongo, "begin", begins)
+            found = await recount(routing.mongo, now())
+        assert begun
+        assert found.differences == ()
+        assert found.on_the_way > 0
+        await loop.come_back()
+        assert await agrees(routing) == 0
+
+    async def test_old_events_that_are_sent_anew_meanwhile_are_told_once(
+        self, loop: Loop, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await busy_day(loop)
+        await loop.come_back()
+        routing, begin, begun = loop.routing, Mongo.begin, False
+        await routing.mongo.collection(OUTBOX).update_many({}, {"$set": {"sent_at": now()}, "$unset": {"pending": ""}})
+
+        async def begins(self: Mongo, session: Any) -> None:
+            nonlocal begun
+            if not begun:
+                begun = True
+                await outbox.republish(routing.mongo)
+            await begin(self, session)
+
+        monkeypatch.setattr(Mongo, "begin", begins)
+        assert (await recount(routing.mongo, now() + timedelta(days=3))).differences == ()
+        assert begun

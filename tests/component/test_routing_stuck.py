@@ -68,6 +68,17 @@ class TestStuck:
         await reschedule(routing.mongo, committer(routing))
         assert await self._found(routing) == [("without-owner", lost)], "the named cure cures"
 
+    async def test_a_case_that_cannot_be_read_is_named_and_hides_no_other(self, routing: Service) -> None:
+        [broken, bare] = await open_cases(routing, 2)
+        cases = routing.mongo.collection("cases")
+        waits = {"timers": [], "neglected_since": (await case(routing, bare)).received_at}
+        await cases.update_one({"_id": bare}, {"$set": waits})
+        await cases.update_one({"_id": broken}, {"$set": {**waits, "steps": [{"state": "lost"}]}})
+        reply = await routing.http.get("/v1/stuck", headers=await routing.key("operator"))
+        assert reply.status_code == 200
+        found = {(finding["kind"], finding["key"]) for finding in reply.json()["findings"]}
+        assert found == {("unreadable", broken), ("without-timer", bare)}
+
     async def test_timers_that_nobody_fires_and_silence(self, routing: Service) -> None:
         [code] = await open_cases(routing, 1)
         found = {finding.kind for finding in await find_stuck(routing.mongo, now() + timedelta(days=15))}

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+import re
 from time import time
 from typing import Any
 
@@ -145,13 +148,76 @@ async def test_the_wall_shows_the_latest_phones_with_their_newest_message_first(
     assert 'lang="vi"' in wall or "lang=vi" in wall
 
 
-async def test_the_wall_asks_nothing_of_the_outside_and_refreshes_itself(gateways: Gateways) -> None:
+async def test_the_wall_asks_nothing_of_the_outside_and_refreshes_itself_without_scripts(gateways: Gateways) -> None:
     await gateways.zalo("84912345671")
-    wall = (await gateways.http.get("/phones")).text
-    assert "http://" not in wall
-    assert "https://" not in wall
-    assert "<script" not in wall
-    assert "http-equiv=refresh" in wall
+    reply = await gateways.http.get("/phones")
+    assert "http://" not in reply.text
+    assert "https://" not in reply.text
+    assert '<noscript><meta http-equiv="refresh" content="2"></noscript>' in reply.text
+    assert "unsafe" not in reply.headers["content-security-policy"]
+    for file in re.findall(r'(?:src|href)="(/phones/files/[^"]+)"', reply.text):
+        assert (await gateways.http.get(file)).status_code == 200
+    assert (await gateways.http.get("/phones/files/wall.html")).status_code == 404
+
+
+async def news(gateways: Gateways, after: int, only: str = "") -> tuple[str, int, dict[str, Any]]:
+    """The next event of the stream: name, number, data."""
+    params = {"after": str(after)} | ({"only": only} if only else {})
+    said: dict[str, str] = {}
+    async with gateways.http.stream("GET", "/phones/stream", params=params) as reply:
+        assert reply.headers["content-type"].startswith("text/event-stream")
+        async for line in reply.aiter_lines():
+            if not line:
+                break
+            name, _, value = line.partition(": ")
+            said[name] = value
+    return said["event"], int(said["id"]), json.loads(said["data"])
+
+
+async def number_of(gateways: Gateways) -> int:
+    """Where the stream is now, as the page says."""
+    found = re.search(r'data-number="([0-9]+)"', (await gateways.http.get("/phones")).text)
+    assert found is not None
+    return int(found[1])
+
+
+async def test_the_stream_brings_a_phone_as_soon_as_something_happens_to_it(gateways: Gateways) -> None:
+    await gateways.sms("0912345672", Content="MOTCUA: da co")
+    await eventually(lambda: all_delivered(gateways))
+    number = await number_of(gateways)
+    waiting = asyncio.create_task(news(gateways, number))
+    await gateways.sms("0912345671", Content="MOTCUA: <b>tin moi</b>")
+    name, _, data = await waiting
+    assert name == "phones"
+    assert [phone["id"] for phone in data["phones"]] == ["84912345671"]
+    await eventually(lambda: all_delivered(gateways))
+    _, last, data = await news(gateways, number)
+    assert "&lt;b&gt;tin moi" in data["phones"][0]["html"]
+    assert data["sums"] == {"accepted": 2, "zalo": 0, "sms": 2, "waiting": 0, "failed": 0}
+    assert last == await number_of(gateways)
+
+
+async def test_the_stream_of_one_phone_brings_no_other(gateways: Gateways) -> None:
+    number = await number_of(gateways)
+    await gateways.sms("0912345671", Content="MOTCUA: mot")
+    await gateways.sms("0912345672", Content="MOTCUA: hai")
+    _, _, data = await news(gateways, number, only="84912345672")
+    assert [phone["id"] for phone in data["phones"]] == ["84912345672"]
+
+
+async def test_whoever_was_away_too_long_or_over_a_reset_looks_at_everything_anew(gateways: Gateways) -> None:
+    await gateways.sms("0912345671", Content="MOTCUA: mot")
+    number = await number_of(gateways)
+    await gateways.http.post("/control/reset")
+    assert (await news(gateways, number))[0] == "anew"
+    assert (await news(gateways, number + 1_000_000))[0] == "anew"
+
+
+async def test_a_typed_number_leads_to_its_phone(gateways: Gateways) -> None:
+    reply = await gateways.http.get("/phones", params={"so": "0912 345 671"})
+    assert (reply.status_code, reply.headers["location"]) == (303, "/phones/0912345671")
+    reply = await gateways.http.get("/phones", params={"so": "<b>113</b>"})
+    assert (reply.status_code, "<b>113" in reply.text) == (404, False)
 
 
 async def test_one_phone_shows_only_its_own_messages(gateways: Gateways) -> None:

@@ -200,7 +200,7 @@ async def test_messages_stand_on_the_wall_beside_those_of_other_networks(line: L
 
     async def drawn() -> bool:
         page = (await line.http.get(f"/phones/{PHONE}")).text
-        return "xin chao" in page and "article class=smpp" in page
+        return "xin chao" in page and 'article class="smpp"' in page
 
     await eventually(drawn)
 

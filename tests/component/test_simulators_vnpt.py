@@ -247,7 +247,7 @@ async def test_what_happened_is_counted_and_the_wall_names_the_gateway(gateways:
     await gateways.vnpt_sms(PHONE)
 
     async def shown() -> bool:
-        return "SMS · VNPT" in (await gateways.http.get(f"/phones/{PHONE}")).text
+        return "VNPT, 1 phần" in (await gateways.http.get(f"/phones/{PHONE}")).text
 
     await eventually(shown)
     stats = (await gateways.http.get("/control/stats")).json()["vnpt"]

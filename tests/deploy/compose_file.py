@@ -13,7 +13,8 @@ import yaml
 from pydantic_settings import BaseSettings
 
 from services.intake.settings import IntakeSettings
-from services.kit.settings import KafkaSettings, Settings
+from services.kit.settings import HealthSettings, KafkaSettings, Settings
+from services.kit.web.settings import OidcSettings, WebSettings
 from services.notify.settings import NotifySettings
 from services.routing.settings import RoutingSettings
 
@@ -67,8 +68,12 @@ def names_of(process: str) -> set[str]:
 
 
 def known_names(settings: type[BaseSettings]) -> set[str]:
-    own = {field.upper() for field in settings.model_fields if field != "kafka"}
-    return own | {f"KAFKA_{field.upper()}" for field in KafkaSettings.model_fields} | set(READ_OUTSIDE_SETTINGS)
+    own = {field.upper() for field in settings.model_fields if field not in ("kafka", "health", "web", "oidc")}
+    own |= {f"KAFKA_{field.upper()}" for field in KafkaSettings.model_fields}
+    own |= {f"HEALTH_{field.upper()}" for field in HealthSettings.model_fields}
+    own |= {f"WEB_{field.upper()}" for field in WebSettings.model_fields}
+    own |= {f"OIDC_{field.upper()}" for field in OidcSettings.model_fields}
+    return own | set(READ_OUTSIDE_SETTINGS)
 
 
 def secret_names(settings: type[BaseSettings]) -> set[str]:

@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 import pytest
 
 import motcua.__main__ as cli
-import services.kit.kafka as kafka
+import services.kit.kafka.admin as kafka
 from contracts.topics import Topic, all_topics
 from services.kit.settings import KafkaSettings, Settings
 from tests.deploy.compose_file import (

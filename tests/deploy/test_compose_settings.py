@@ -19,7 +19,8 @@ from local.plan import services as plan_services
 from local.simulators.settings import SimulatorSettings
 from motcua.settings import CliSettings
 from services.kit.sealing import Opener, new_private_key
-from services.kit.settings import Settings
+from services.kit.settings import HealthSettings, Settings
+from services.kit.web.settings import OidcSettings, WebSettings
 from services.notify.preferences import read_phone_key
 from tests.deploy.compose_file import (
     COMPOSE,
@@ -42,6 +43,7 @@ ONLY_LOCAL = {
     "KAFKA_FETCH_MAX_WAIT_MS": "the embedded broker answers an empty fetch late; the default is right for Kafka",
     "KAFKA_SESSION_TIMEOUT_MS": "local restarts are frequent; a server uses the longer default",
     "WEBHOOK_ALLOW_HTTP": "webhooks lead to programs on this machine; production refuses it",
+    "OIDC_DEVELOPMENT": "everybody may be anybody at the provider beside it; production refuses it",
     "ANSWER_CHECK_SECONDS": "a demonstration waits for nothing; the default is often enough",
     "ZALO_UNKNOWN_SECONDS": "receipts of the simulators come within seconds",
     "ZALO_RECEIPT_SECONDS": "receipts of the simulators come within seconds",
@@ -60,8 +62,8 @@ ONLY_COMPOSE = {
     "ZALO_TEMPLATE_IDS": "passed on from .env: the vendor gives each installation its own",
     "ORG_NAME": "passed on from .env: each place has its own name",
     "PLACE_NAME": "passed on from .env: each place has its own name",
-    "OFFICE_NAMES": "passed on from .env: each place has its own counters",
     "OFFICE_PHONES": "passed on from .env: each place has its own counters",
+    "OFFICE_ADDRESSES": "passed on from .env: each place has its own counters",
     "FORM_SET": "passed on from .env: only where a place still prints the forms of 2018",
     "SMS_PREFIX": "passed on from .env: registered with the vendor",
     "SPEEDSMS_TYPE": "passed on from .env: the kind of sender the account has",
@@ -79,15 +81,29 @@ ONLY_COMPOSE = {
     "DAILY_CAP_VND": "passed on from .env: each place has its own purse",
     "COUNTER_DAILY_CAP_VND": "passed on from .env: each place has its own purse",
     "WEBHOOK_ORIGIN": "passed on from .env: each place has its own name",
+    **dict.fromkeys(
+        (f"HEALTH_{name.upper()}" for name in HealthSettings.model_fields),
+        "passed on from .env: a place with slow engines may be more patient",
+    ),
+    **dict.fromkeys(
+        (f"WEB_{name.upper()}" for name in WebSettings.model_fields if name != "sites"),
+        "passed on from .env: how long sessions last",
+    ),
+    **dict.fromkeys(
+        (f"OIDC_{name.upper()}" for name in OidcSettings.model_fields if name not in ("issuer", "development")),
+        "passed on from .env: as the provider of the place has it",
+    ),
     "NOTICE_RETENTION_DAYS": "passed on from .env: a place may have to keep contacts for another time",
     "CONTACT_LONGEST_DAYS": "passed on from .env: a place may have to keep contacts for another time",
 }
+PAGES = {"WEB_SITES", "OIDC_ISSUER"}
+"""Workers have no pages."""
 NOT_FOR: dict[str, set[str]] = {
     # One local environment serves both processes of a service; in a container each gets only what it reads.
     "intake-api": {"INTAKE_WORKER_PORT"} | KAFKA,
-    "intake-worker": {"INTAKE_API_PORT", "TRUSTED_PROXIES", "PUBLIC_BASE_URL", "ONLINE_FORM"},
+    "intake-worker": {"INTAKE_API_PORT", "TRUSTED_PROXIES", "PUBLIC_BASE_URL", "ONLINE_FORM", "OFFICE_NAMES"} | PAGES,
     "routing-api": {"ROUTING_WORKER_PORT"} | KAFKA,
-    "routing-worker": {"ROUTING_API_PORT"},
+    "routing-worker": {"ROUTING_API_PORT"} | PAGES,
     # Faces the internet (webhooks), so it can neither open contacts nor send.
     "notify-api": {
         "NOTIFY_WORKER_PORT", "NOTIFY_PRIVATE_KEY", "ZALO_BASE_URL", "ZALO_OAUTH_URL", "ZALO_APP_SECRET",
@@ -95,9 +111,9 @@ NOT_FOR: dict[str, set[str]] = {
         "ESMS_CALLBACK_URL", "RATING_BASE_URL", "SMPP_HOST", "SMPP_PORT", "SMPP_SYSTEM_ID", "SMPP_PASSWORD",
         "SMPP_SENDER", "SPEEDSMS_BASE_URL", "SPEEDSMS_TOKEN", "SPEEDSMS_SENDER", "VNPT_BASE_URL", "VNPT_AGENT_ID",
         "VNPT_API_USER", "VNPT_API_PASS", "VNPT_USERNAME", "VNPT_LABEL_ID", "VNPT_CONTRACT_ID", "VNPT_POLL_SECONDS",
-        "QUIET_HOURS", "SMS_WEIGHTS", "GATEWAY_RATES",
+        "QUIET_HOURS", "SMS_WEIGHTS", "GATEWAY_RATES", "OFFICE_NAMES",
     } | KAFKA,
-    "notify-worker": {"NOTIFY_API_PORT", "NOTIFY_PUBLIC_KEY", "ZALO_OA_SECRET_KEY", "SPEEDSMS_CALLBACK_SECRET"},
+    "notify-worker": {"NOTIFY_API_PORT", "NOTIFY_PUBLIC_KEY", "ZALO_OA_SECRET_KEY", "SPEEDSMS_CALLBACK_SECRET"} | PAGES,
 }  # fmt: skip
 
 

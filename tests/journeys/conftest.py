@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -13,8 +14,10 @@ from local.stack import Stack
 from local.up import load_samples
 from tests.journeys.town import Town, people_of
 
+HERE = Path(__file__).parent
 
-@pytest.fixture(scope="session")
+
+@pytest.fixture(scope="package")
 async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
     """Engines, six processes and phone networks, on the morning of a working day."""
     async with Stack(
@@ -27,7 +30,7 @@ async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def town(stack: Stack) -> AsyncIterator[Town]:
     """Everybody in it."""
     async with people_of(stack) as everybody:
@@ -36,5 +39,6 @@ async def town(stack: Stack) -> AsyncIterator[Town]:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whatever the order, the reckoning over all stories is last (after the plugin that shuffles)."""
-    items.sort(key=lambda item: "test_reckoning" in item.nodeid)
+    """Whatever the order (after the plugin that shuffles), the stories come together and the reckoning over them last:
+    the installation ends with them and takes nothing from the tests that follow."""
+    items.sort(key=lambda item: (item.path.is_relative_to(HERE), "test_reckoning" in item.nodeid))

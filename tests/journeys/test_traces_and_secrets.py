@@ -56,6 +56,7 @@ SAMPLE = {
     "delivery": "d-1",
     "kind": "received",
     "unit": JUSTICE,
+    "name": "intake",
 }
 
 

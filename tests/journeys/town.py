@@ -6,7 +6,7 @@ import asyncio
 import itertools
 import re
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -296,17 +296,27 @@ class Town:
             assert report.clean, report.findings[:10]
             return report
 
-        return await eventually(clean, every=0.5)
+        report = await eventually(clean, timeout=timeout, every=0.5)
+        await self.at_rest(timeout)  # what the checker waited for may have made notices meanwhile
+        return report
 
 
 @asynccontextmanager
-async def people_of(stack: Stack) -> AsyncIterator[Town]:
-    """Clients for everybody, with the installation's own keys."""
+async def people_of(
+    stack: Stack, transport: Callable[[], httpx.AsyncBaseTransport | None] = lambda: None
+) -> AsyncIterator[Town]:
+    """Clients for everybody, with the installation's own keys.
+
+    Args:
+        transport: makes what carries a client's requests; None: as usual.
+    """
     found, identity = stack.addresses, stack.identity
 
     def client(url: str, key: str | None, *hooks: Any) -> httpx.AsyncClient:
         headers = {"Authorization": f"Bearer {key}"} if key else {}
-        return httpx.AsyncClient(base_url=url, headers=headers, timeout=30, event_hooks={"request": list(hooks)})
+        return httpx.AsyncClient(
+            base_url=url, headers=headers, timeout=30, event_hooks={"request": list(hooks)}, transport=transport()
+        )
 
     kafka = KafkaSettings(bootstrap=stack.endpoints.kafka_bootstrap, idempotence=stack.endpoints.kafka_idempotence)
     producer = Producer(kafka, "partner")

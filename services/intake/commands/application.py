@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 
 from contracts.problems import Invalid, Missing
 from contracts.types import Channel, HandOverMethod
@@ -42,7 +43,7 @@ class Application:
     contact: str | None = field(default=None, compare=False)
     """Sealed for notify; None: the citizen wants no notices or has no phone. Differs each time it is sealed."""
 
-    @property
+    @cached_property
     def content(self) -> str:
         """Tells whether a repeated reference comes with the same dossier."""
         said = repr(replace(self, contact=None, external_ref=None))

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from contracts.problems import Invalid, Missing, Refused
-from contracts.types import Channel, HandOverMethod, HandOverProof, ReceivedBy
+from contracts.types import Channel, HandOverMethod
 from services.intake.commands.application import Application, fingerprint
 from services.intake.commands.register_dossier import History, RegisterDossier, Registered
 from services.intake.domain.dossier import HandOver
@@ -127,7 +127,9 @@ def as_command(counter: str, entry: Entry, procedure_code: str) -> RegisterDossi
         return_by=HandOverMethod.COUNTER if by_post and entry.applicant.address is None else entry.method,
         external_ref=entry.reference,
     )
-    history = History(entry.code, entry.due_at, entry.resolved_at, entry.outcome, _hand_over(entry))
+    at = entry.returned_at
+    returned = HandOver.of_old(at, entry.method) if at is not None else None
+    history = History(entry.code, entry.due_at, entry.resolved_at, entry.outcome, returned)
     return RegisterDossier(
         request_id=f"register|{counter}|{entry.reference}",
         # With its history: a book of later date that tells more of the same dossier is not silently passed over.
@@ -144,16 +146,6 @@ def _story(entry: Entry) -> str:
     moments = (entry.received_at, entry.due_at, entry.resolved_at, entry.returned_at)
     days = [moment and moment.astimezone(VIETNAM).date() for moment in moments]
     return "|".join(map(str, (entry.code, *days, entry.outcome, entry.method)))
-
-
-def _hand_over(entry: Entry) -> HandOver | None:
-    if entry.returned_at is None:
-        return None
-    if entry.method is HandOverMethod.POST:
-        how = (ReceivedBy.POSTAL_SERVICE, HandOverProof.POSTAL_RECEIPT)
-    else:
-        how = (ReceivedBy.OWNER, HandOverProof.SIGNATURE)
-    return HandOver(entry.returned_at, entry.method, *how)
 
 
 def _row(entry: Entry, result: Registered | Refused, *, dry_run: bool) -> ReportRow:

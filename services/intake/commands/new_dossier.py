@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from services.intake.commands.application import Application
 from services.intake.commands.codes import next_code, series_of, take_code
@@ -29,12 +30,12 @@ class NewDossier:
     given_code: str | None
     """Of the national portal or an old register; None: the next one of the series."""
 
-    @property
+    @cached_property
     def once(self) -> Once:
         content = self.application
         return Once(self.request_id, self.fingerprint, content.counter, content.external_ref, content.content)
 
-    @property
+    @cached_property
     def person(self) -> str | None:
         return person_id(self.application.applicant, self.application.procedure_code)
 

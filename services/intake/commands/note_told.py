@@ -6,9 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from contracts.events.notify import NoticeDelivered, NoticeSent
 from services.intake.domain import informed as domain
-from services.intake.domain.informed import Informed
+from services.intake.domain.informed import Fact, Informed
 from services.intake.store import INFORMED
 from services.kit.store import Ref
 from services.kit.work import Work
@@ -16,9 +15,9 @@ from services.kit.work import Work
 
 @dataclass(frozen=True)
 class NoteTold:
-    """From `notice.sent` and `notice.delivered`."""
+    """From `notice.sent`, `notice.delivered` and `notice.ended`."""
 
-    fact: NoticeSent | NoticeDelivered
+    fact: Fact
 
     def needs(self) -> Iterable[Ref]:
         yield Ref(INFORMED, self.fact.code)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 
 from contracts.problems import Invalid
 from contracts.topics import DOSSIER_EVENTS
@@ -61,7 +62,7 @@ class RegisterDossier:
     """Solved and handed over at once (NĐ 61/2018 Art 17.4); `at` is the moment of receipt."""
     history: History = History()
 
-    @property
+    @cached_property
     def _new(self) -> NewDossier:
         return NewDossier(self.request_id, self.fingerprint, self.application, self.received_at, self.history.code)
 

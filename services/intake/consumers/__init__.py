@@ -42,11 +42,13 @@ def handlers(
         invite = Invite.make(sealer) if isinstance(message, routing.DossierResolved) else None
         return LearnFact(message, invite)
 
-    def note(message: notify.NoticeSent | notify.NoticeDelivered, _: Envelope) -> Decision[Any]:
+    def note(message: notify.NoticeSent | notify.NoticeDelivered | notify.NoticeEnded, _: Envelope) -> Decision[Any]:
         return NoteTold(message)
 
     facts: dict[type[Message], Handler] = {fact: learn for fact in FACTS}
-    told: dict[type[Message], Handler] = {notify.NoticeSent: note, notify.NoticeDelivered: note}
+    told: dict[type[Message], Handler] = dict.fromkeys(
+        (notify.NoticeSent, notify.NoticeDelivered, notify.NoticeEnded), note
+    )
     calendars: dict[type[Message], Handler] = {calendar.CalendarPublished: lambda message, _: KeepCalendar(message)}
     door = CounterDoor(opener, sealer, now, backfill_counters, portal_door, rating_policy)
     return facts | told | calendars | dict(door.handlers())

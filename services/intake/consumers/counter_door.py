@@ -184,16 +184,18 @@ class CounterDoor:
 
         Raises: Denied `backfill-not-allowed`, Invalid `history-needs-backfill`, `outcome-missing`.
         """
-        told = (message.code, message.resolved_at, message.outcome)
+        told = (message.code, message.resolved_at, message.outcome, message.returned_at)
         if any(told) and not message.backfill:
-            words = "Mã hồ sơ, ngày có kết quả và kết quả chỉ ghi được khi nhập sổ cũ (backfill)."
+            words = "Mã hồ sơ, ngày có kết quả, kết quả và ngày trả chỉ ghi được khi nhập sổ cũ (backfill)."
             raise Invalid("history-needs-backfill", words)
         if message.backfill and message.counter not in self.backfill_counters:
             raise Denied("backfill-not-allowed", "Quầy này không được phép nhập sổ cũ (backfill).")
         if (message.resolved_at is None) != (message.outcome is None):
             words = "Hồ sơ cũ đã giải quyết thì phải ghi cả ngày có kết quả và kết quả."
             raise Invalid("outcome-missing", words)
-        return History(message.code, None, message.resolved_at, message.outcome)
+        at = message.returned_at
+        returned = HandOver.of_old(at, message.return_by) if at is not None else None
+        return History(message.code, None, message.resolved_at, message.outcome, returned)
 
     def _application(
         self, message: counter.RegisterDossier | counter.FileDossier, *, notices: bool = True

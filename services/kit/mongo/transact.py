@@ -43,11 +43,28 @@ async def transact(
 
     Raises:
         Stale: still in conflict at the end. A process that was killed with its transaction open holds what that wrote
-            until the server ends it, 60 s later.
+            until its neighbours end it (`services/kit/sessions.py`), some 12 s later.
         Unavailable: the server did not answer in time; whether the commit happened is unknown, and the caller's
             idempotency (key, inbox, fence) makes the repeat safe.
     """
-    return await asyncio.shield(asyncio.ensure_future(_transact(mongo, body, attempts, seconds, conflict_s)))
+    return await asyncio.shield(asyncio.ensure_future(_told(mongo, body, attempts, seconds, conflict_s)))
+
+
+async def _told(
+    mongo: Mongo,
+    body: Callable[[Session], Awaitable[T]],
+    attempts: int | None,
+    seconds: float,
+    conflict_s: float | None,
+) -> T:
+    """What a rule refuses is neither: the server did its part, and nothing was to hold."""
+    try:
+        result = await _transact(mongo, body, attempts, seconds, conflict_s)
+    except (Stale, Unavailable) as error:
+        mongo.transactions.failed(type(error).__name__)
+        raise
+    mongo.transactions.succeeded()
+    return result
 
 
 async def _transact(
@@ -82,6 +99,8 @@ async def _transact(
 
 async def _once(mongo: Mongo, body: Callable[[Session], Awaitable[T]]) -> T:
     async with mongo.session() as session:
+        if mongo.sessions is not None:
+            await mongo.sessions.note(session)
         await mongo.begin(session)
         try:
             result = await body(session)

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import orjson
 
+from services.kit.http_lanes import Lanes
 from services.notify.domain.results import Result, Verdict
 
 # The request never left: no connection, or none free.
@@ -82,7 +83,7 @@ def make_client(connect_s: float, timeout_s: float, connections: int) -> httpx.A
         timeout=httpx.Timeout(timeout_s, connect=connect_s, pool=timeout_s),
         # A connection the other side has just closed looks like an answer that never came, which costs a notice
         # minutes: idle connections are dropped before a gateway would (5 s is the shortest limit in use).
-        limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=2.0),
+        transport=Lanes(connections, keepalive_expiry=2.0),
         follow_redirects=False,
         trust_env=False,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime
 
 from pydantic import BaseModel
@@ -10,6 +11,9 @@ from contracts.types import NoticeKind
 from services.kit.auth import Caller
 from services.kit.mongo import Mongo
 from services.notify.store import NOTICES, call_token
+
+MOST_COUNTED = 5000
+_ON_A_LIST = {"tokens": {"$regex": f"^{call_token('')}"}}
 
 
 class CallListEntry(BaseModel):
@@ -48,3 +52,15 @@ async def call_list(mongo: Mongo, counter: str, caller: Caller) -> CallList:
         for notice in notices
     ]
     return CallList(counter=counter, entries=sorted(entries, key=lambda entry: entry.since))
+
+
+async def calls_waiting(mongo: Mongo) -> Counter[str]:
+    """How many calls each counter has to make; at most `MOST_COUNTED` are counted."""
+    found = mongo.collection(NOTICES.collection).find(_ON_A_LIST, {"counter": 1}).limit(MOST_COUNTED)
+    return Counter([document["counter"] async for document in found])
+
+
+async def calls_counted(mongo: Mongo, most: int) -> int:
+    """How many there are over all counters, by the index alone; at most `most`."""
+    count: int = await mongo.collection(NOTICES.collection).count_documents(_ON_A_LIST, limit=most)
+    return count

@@ -29,6 +29,8 @@ class Overrides:
     """`SMS_PREFIX`."""
     zalo_template_ids: Mapping[NoticeKind, str] = field(default_factory=dict)
     """`ZALO_TEMPLATE_IDS`: of the base of a kind that has a Zalo template."""
+    office_names: Mapping[str, str] = field(default_factory=dict)
+    """`OFFICE_NAMES`: names of counters by code."""
 
     def applied(self, kind: NoticeKind, content: Content) -> Content:
         """The content as it is sent here."""
@@ -64,7 +66,8 @@ class Wordings:
         """
         template = self._templates[notice.kind]
         content = self.overrides.applied(notice.kind, template.content)
-        said = fill(content, case_of(notice, about), values_of(notice, about), self.overrides.prefix)
+        values = values_of(notice, about, self.overrides.office_names.get(about.counter, ""))
+        said = fill(content, case_of(notice, about), values, self.overrides.prefix)
         return Wording(
             template_version=template.version,
             zalo_template_id=said.zalo_template_id,

@@ -7,15 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from contracts.events import agency as said
-from contracts.problems import Denied, Invalid, NotYet
-from contracts.types import Outcome, StopKind
+from contracts.problems import Invalid, NotYet
 from services.kit.store import Ref
 from services.kit.work import Work
 from services.routing.commands.emit import keep
 from services.routing.commands.setting import setting, setting_refs
 from services.routing.domain import actions, promises, stops
-from services.routing.domain.case import Case, Wanted
-from services.routing.domain.checks import check_seen, turn_of
+from services.routing.domain.case import Action, Case, Wanted
+from services.routing.domain.checks import check_seen, check_signature, turn_of
 from services.routing.domain.flow import Decided
 from services.routing.domain.setting import Setting
 from services.routing.store import CASES
@@ -104,15 +103,10 @@ class ActOnStep:
         raise TypeError(type(action).__name__)
 
     def _check_signature(self) -> None:
-        """What the head of the agency signs (forms 04 and 05)."""
         match self.action:
             case said.ExtendDueDate():
-                words = "Xin lỗi và hẹn lại do thủ trưởng cơ quan ký."
-            case said.CompleteStep(outcome=Outcome.TERMINATED):
-                words = "Quyết định đình chỉ giải quyết do thủ trưởng cơ quan ký."
-            case said.HaltProcessing(kind=StopKind.DECISION):
-                words = "Quyết định tạm dừng do thủ trưởng cơ quan ký."
-            case _:
-                return
-        if not self.actor.head:
-            raise Denied("head-needed", words, needs=["head"])
+                check_signature(Action.EXTEND, head=self.actor.head)
+            case said.CompleteStep(outcome=outcome):
+                check_signature(outcome, head=self.actor.head)
+            case said.HaltProcessing(kind=kind):
+                check_signature(kind, head=self.actor.head)

@@ -143,7 +143,7 @@ def send_back(
     turn_of(case, agency, number)
     check(case, Action.SEND_BACK, number)
     step = case.step(number)
-    before = [other for other in step.after if case.step(other).state is StepState.DONE]
+    before = case.done_before(number)
     to = to or (before[0] if len(before) == 1 else None)
     if to not in before or to is None:
         raise Conflict("step-not-before", "Chỉ trả lại được cho một bước ngay trước đã xong.", steps=before)

@@ -99,6 +99,14 @@ BESIDE_A_STOP = frozenset({Action.ACCEPT, Action.DECLINE, Action.COMPLETE, Actio
 """What other branches may go on with while one of them waits; not after a decision to stop."""
 
 
+SIGNED_BY_HEAD: Mapping[Action | Outcome | StopKind, str] = {
+    Action.EXTEND: "Xin lỗi và hẹn lại do thủ trưởng cơ quan ký.",
+    Outcome.TERMINATED: "Quyết định đình chỉ giải quyết do thủ trưởng cơ quan ký.",
+    StopKind.DECISION: "Quyết định tạm dừng do thủ trưởng cơ quan ký.",
+}
+"""What the head of the agency signs (forms 04 and 05), in words."""
+
+
 class TransferState(StrEnum):
     """How far one hand-over came."""
 
@@ -288,6 +296,10 @@ class Case:
     def followers(self, number: int) -> tuple[int, ...]:
         return tuple(after for after, step in enumerate(self.steps, 1) if number in step.after)
 
+    def done_before(self, number: int) -> list[int]:
+        """The steps right before that are done: to them a step can be sent back."""
+        return [before for before in self.step(number).after if self.step(before).state is StepState.DONE]
+
     def with_step(self, number: int, step: Step) -> Case:
         return replace(self, steps=(*self.steps[: number - 1], step, *self.steps[number:]))
 
@@ -311,7 +323,7 @@ class Case:
             actions -= {Action.EXTEND}
         if self.supplements and not supervisor:
             actions -= {Action.REQUEST_SUPPLEMENT}
-        if not any(self.step(before).state is StepState.DONE for before in self.step(number).after):
+        if not self.done_before(number):
             actions -= {Action.SEND_BACK}
         if not self._may_reopen(number):
             actions -= {Action.REOPEN}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from contracts.problems import Conflict, Denied
-from services.routing.domain.case import Action, Case, CaseState, StepState, Wanted
+from contracts.types import Outcome, StopKind
+from services.routing.domain.case import SIGNED_BY_HEAD, Action, Case, CaseState, StepState, Wanted
 
 
 def turn_of(case: Case, agency: str, number: int) -> None:
@@ -60,6 +61,12 @@ def check_once_more(case: Case, wanted: Wanted, number: int, supervisor: bool) -
         )
     if not supervisor:
         raise Denied("supervisor-needed", "Yêu cầu bổ sung lần nữa là việc của người phụ trách.", needs=["supervisor"])
+
+
+def check_signature(what: Action | Outcome | StopKind, *, head: bool) -> None:
+    """Raises: Denied `head-needed`."""
+    if what in SIGNED_BY_HEAD and not head:
+        raise Denied("head-needed", SIGNED_BY_HEAD[what], needs=["head"])
 
 
 def words(case: Case, number: int, *, supervisor: bool = False) -> list[str]:

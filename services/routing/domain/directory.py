@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 _TONE_BEFORE_VOWEL = re.compile("([ou])([\u0300\u0301\u0303\u0309\u0323])([aey])")
 COMMITTEE = "people_committee"
@@ -36,7 +38,19 @@ class Directory:
     agencies: tuple[Agency, ...] = ()
 
     def by_code(self) -> Mapping[str, Agency]:
+        return self._codes
+
+    @cached_property
+    def _codes(self) -> Mapping[str, Agency]:
         return {agency.code: agency for agency in self.agencies}
+
+    @cached_property
+    def _names(self) -> Mapping[str, tuple[str, ...]]:
+        """Codes by name as it is compared: every case opened asks for each of its agencies."""
+        found: defaultdict[str, list[str]] = defaultdict(list)
+        for agency in self.agencies:
+            found[fold_name(agency.name)].append(agency.code)
+        return {name: tuple(codes) for name, codes in found.items()}
 
     def parent_of(self, code: str) -> str | None:
         agency = self.by_code().get(code)
@@ -57,7 +71,7 @@ class Directory:
         level = GENERIC_LEVELS.get(wanted)
         if level is not None:
             return self._committee(unit, level)
-        same = [agency.code for agency in self.agencies if fold_name(agency.name) == wanted]
+        same = self._names.get(wanted, ())
         return max(same, key=lambda code: (_common_groups(code, unit), code), default=None)
 
     def authority(self, unit: str) -> str | None:
@@ -79,6 +93,7 @@ def unit_of(counter: str) -> str:
     return counter.rpartition(".")[0] or counter
 
 
+@lru_cache(maxsize=4096)
 def fold_name(name: str) -> str:
     """Spelling differences that do not matter: case, spaces, composition, dash width, place of the tone mark."""
     plain = unicodedata.normalize("NFD", name.replace("–", "-")).casefold()

@@ -20,6 +20,9 @@ from services.routing.domain.flow import Decided, end_transfer, lift, offer
 from services.routing.domain.promises import budget, promise
 from services.routing.domain.setting import Setting
 
+HALTS = (StopKind.CONSULTATION, StopKind.DECISION)
+"""For what an agency may halt by itself."""
+
 
 def request_supplement(
     case: Case, agency: str, number: int, wanted: Wanted, at: datetime, *, supervisor: bool = False
@@ -90,7 +93,7 @@ def request_payment(case: Case, agency: str, number: int, amount_vnd: int, legal
 def halt(case: Case, agency: str, number: int, kind: StopKind, reason: str, legal_basis: str, at: datetime) -> Decided:
     """A consultation whose time does not count, or a decision to stop for a while (portal status 8)."""
     turn_of(case, agency, number)
-    if kind not in {StopKind.CONSULTATION, StopKind.DECISION}:
+    if kind not in HALTS:
         raise Invalid("stop-kind-unknown", "Chỉ tạm dừng để lấy ý kiến hoặc theo quyết định.")
     check(case, Action.HALT, number)
     event = routing.DossierHalted(

@@ -34,6 +34,7 @@ class StuckKind(StrEnum):
     PARKED = "parked"
     NOT_SENT = "not-sent"
     DEAD_LETTER = "dead-letter"
+    UNREADABLE = "unreadable"
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from typing import Any
 
 from services.kit import places
 from services.kit.mongo import Mongo
+from services.routing.domain.case import Case
 from services.routing.queries import windows
 from services.routing.store import CASES, TRANSFERS
 from services.routing.transfers import IN_WORK, TO_ACCEPT
@@ -75,19 +76,23 @@ async def inbox(mongo: Mongo, wish: Wish, horizon: Horizon) -> dict[str, Any]:
     return {"transfers": [shown_transfer(document, horizon.now) for document in page], "next": more}
 
 
-async def counts(mongo: Mongo, agency: str, horizon: Horizon) -> dict[str, Any]:
-    """How many lie in each box; `more` where there are more than were counted."""
-    signing = mongo.collection(CASES.collection).count_documents({"to_sign": agency}, limit=MOST_COUNTED + 1)
-    numbers = await asyncio.gather(*(_count(mongo, Wish(agency, box), horizon) for box in Box), signing)
+async def counts(mongo: Mongo, agency: str, horizon: Horizon, most: int | None = None) -> dict[str, Any]:
+    """How many lie in each box; `more` where there are more than were counted.
+
+    Args:
+        most: count no further; None: `MOST_COUNTED`.
+    """
+    most = MOST_COUNTED if most is None else most
+    signing = mongo.collection(CASES.collection).count_documents({"to_sign": agency}, limit=most + 1)
+    numbers = await asyncio.gather(*(_count(mongo, Wish(agency, box), horizon, most) for box in Box), signing)
     names = [*(box.value for box in Box), "to-sign"]
     return {
-        name: {"count": min(number, MOST_COUNTED), "more": number > MOST_COUNTED}
-        for name, number in zip(names, numbers, strict=True)
+        name: {"count": min(number, most), "more": number > most} for name, number in zip(names, numbers, strict=True)
     }
 
 
-async def _count(mongo: Mongo, wish: Wish, horizon: Horizon) -> int:
-    return await windows.count(mongo, TRANSFERS, _queries(wish), _span(wish.box, horizon), MOST_COUNTED)
+async def _count(mongo: Mongo, wish: Wish, horizon: Horizon, most: int) -> int:
+    return await windows.count(mongo, TRANSFERS, _queries(wish), _span(wish.box, horizon), most)
 
 
 def _queries(wish: Wish) -> list[dict[str, Any]]:
@@ -105,6 +110,12 @@ def _span(box: Box, horizon: Horizon, after: tuple[datetime, str] | None = None)
     elif box is Box.DUE_SOON:
         since, until = horizon.now, horizon.soon + MOMENT
     return windows.Span("due_at", DAY, since=since, until=until, turn=horizon.now, after=after)
+
+
+async def to_sign(mongo: Mongo, agency: str, limit: int) -> list[Case]:
+    """Cases whose apology waits for the head of the agency, the soonest due first."""
+    cursor = mongo.collection(CASES.collection).find({"to_sign": agency}).sort("due_at", 1).limit(limit)
+    return [CASES.to_state(document) async for document in cursor]
 
 
 def shown_transfer(document: Mapping[str, Any], now: datetime) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from datetime import timedelta
 import stamina
 
 from contracts.problems import Invalid
-from services.kit import logs, metrics
+from services.kit import logs, metrics, points
 from services.kit.clock import Now
 from services.kit.commit import Committer
 from services.kit.errors import Stale, Unavailable
@@ -202,7 +202,10 @@ class WebhookSender:
             call = await self.committer.run(ClaimDelivery(lane, id, self.policy))
             if call is None:
                 return
-            recorded = await self._record(call, await self._call(call))
+            await points.reached("webhook-before-call")
+            answer = await self._call(call)
+            await points.reached("webhook-after-call")
+            recorded = await self._record(call, answer)
             if recorded is None:
                 return
             if id in self._active:

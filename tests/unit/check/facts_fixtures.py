@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,9 +11,10 @@ from contracts.events import Message
 from contracts.events.intake import DossierReturned, DossierSubmitted
 from contracts.events.routing import DossierResolved, DossierTransferred
 from motcua.check import Report
+from motcua.check import judge as judging
 from motcua.check.facts import Facts, Logged, Row
-from motcua.check.rules import NOTICE_OF
-from motcua.check.run import _judge as judge_all
+from motcua.check.log import LogReading
+from motcua.check.told import NOTICE_OF
 
 NOW = datetime(2026, 11, 23, 3, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -24,20 +25,28 @@ TYPES = (DossierSubmitted.TYPE, DossierTransferred.TYPE, DossierResolved.TYPE, D
 OWNERS = ("intake", "routing", "routing", "intake")
 
 
+@dataclass
+class World(Facts):
+    """Facts, and an event log of which nothing was read yet."""
+
+    log: list[Logged] | None = field(default_factory=list)
+    """None: there is no broker."""
+
+
 def row(id: str, service: str, type: str, sequence: int, **changes: Any) -> Row:
     collection = {"intake": "dossiers", "routing": "cases"}[service]
     made = Row(
         service=service, id=id, topic="dossier.events.v1", type=type, subject=CODE, aggregate=f"{collection}/{CODE}",
-        sequence=sequence, pending=False, created_at=NOW - 10 * MINUTE, sent_at=NOW - 9 * MINUTE,
+        sequence=sequence, pending=False, created_at=NOW - 10 * MINUTE, sent_at=NOW - 9 * MINUTE, key=CODE.encode(),
     )  # fmt: skip
     return replace(made, **changes)
 
 
-def logged(offset: int, id: str, source: str = "/intake", key: str = CODE, type: str = "") -> Logged:
-    return Logged("dossier.events.v1", 3, offset, key.encode(), id, source, type)
+def logged(id: str, source: str = "/intake", key: str = CODE, type: str = "") -> Logged:
+    return Logged("dossier.events.v1", key.encode(), id, source, type, key)
 
 
-def tell(facts: Facts, code: str, service: str, *types: type[Message], told: bool = True) -> None:
+def tell(facts: World, code: str, service: str, *types: type[Message], told: bool = True) -> None:
     """A further life in that world: its events in order, on the log; and its notices on a phone."""
     collection = {"intake": "dossiers", "routing": "cases"}[service]
     aggregate = f"{collection}/{code}"
@@ -46,7 +55,7 @@ def tell(facts: Facts, code: str, service: str, *types: type[Message], told: boo
         id = f"{service}-{code}-{sequence}"
         facts.journal.append(row(id, service, event.TYPE, sequence, subject=code, aggregate=aggregate))
         assert facts.log is not None
-        facts.log.append(logged(len(facts.log), id, f"/{service}", code))
+        facts.log.append(logged(id, f"/{service}", code))
         if told and event.TYPE in NOTICE_OF:
             facts.recipients[code] = {}
             facts.notices[f"n-{id}"] = notice(id, f"n-{id}-1", code=code)
@@ -54,7 +63,7 @@ def tell(facts: Facts, code: str, service: str, *types: type[Message], told: boo
             facts.messages.append(message(f"n-{id}-1"))
 
 
-def give_number(facts: Facts, code: str) -> None:
+def give_number(facts: World, code: str) -> None:
     unit, _, number = code.rpartition("-")
     facts.numbers[unit] = {"last": max(int(number), facts.numbers.get(unit, {"last": 0})["last"]), "taken": []}
 
@@ -101,12 +110,12 @@ def filing(**changes: Any) -> dict[str, Any]:
     return dossier(**(waits | changes))
 
 
-def good() -> Facts:
+def good() -> World:
     """One dossier from receipt to hand-over, told three times."""
     sequences = (1, 1, 2, 2)
     journal = [row(f"e{n}", o, t, s) for n, (o, t, s) in enumerate(zip(OWNERS, TYPES, sequences, strict=True), 1)]
     told = ("e1", "e3", "e4")
-    return Facts(
+    return World(
         journal=journal,
         numbers={SERIES: {"last": 1, "taken": []}},
         dossiers={CODE: dossier()},
@@ -114,23 +123,28 @@ def good() -> Facts:
         notices={f"n-{id}": notice(id, f"n-{id}-1") for id in told},
         recipients={CODE: {}},
         parked=[],
-        log=[logged(offset, r.id, f"/{r.service}") for offset, r in enumerate(journal)],
+        log=[logged(r.id, f"/{r.service}") for r in journal],
         messages=[message(f"n-{id}-1") for id in told],
     )
 
 
-def judge(facts: Facts, grace: timedelta = MINUTE) -> Report:
+def judge(facts: World, grace: timedelta = MINUTE) -> Report:
     report = Report()
-    judge_all(facts, report, NOW, grace)
+    if facts.log is not None:
+        reading = LogReading(facts, report)
+        for record in facts.log:
+            if not reading.take(record):
+                reading.stray(record)
+    judging.judge(facts, report, NOW, grace)
     return report
 
 
-def found(change: Callable[[Facts], object], grace: timedelta = MINUTE) -> list[tuple[str, str]]:
+def found(change: Callable[[World], object], grace: timedelta = MINUTE) -> list[tuple[str, str]]:
     """Kinds and rules of what is found after one change to the good world."""
     facts = good()
     change(facts)
     return [(finding.kind, finding.rule) for finding in judge(facts, grace).findings]
 
 
-def change_row(facts: Facts, id: str, **changes: Any) -> None:
+def change_row(facts: World, id: str, **changes: Any) -> None:
     facts.journal[:] = [replace(r, **changes) if r.id == id else r for r in facts.journal]

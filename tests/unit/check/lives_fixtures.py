@@ -1,4 +1,4 @@
-"""A dossier's life as events, and the states that go with it."""
+"""Lives of dossiers as events and states, to be added to the good world."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from contracts.events.routing import (
     DossierTransferAccepted,
     DossierTransferred,
 )
-from motcua.check.facts import Facts
 from tests.unit.check.facts_fixtures import (
     SERIES,
+    World,
     give_number,
     tell,
 )
 
 SECOND = f"{SERIES}-0002"
 PORTAL = "G22.99.01-261123-012345"
-Change = Callable[[Facts], object]
+Change = Callable[[World], object]
 
 
 def live(
-    facts: Facts,
+    facts: World,
     desk: tuple[type[Message], ...],
     agencies: tuple[type[Message], ...] = (),
     code: str = SECOND,

@@ -1,4 +1,4 @@
-"""Commands of counters and their answers, as the checker compares them."""
+"""Every command of a counter's software has one answer."""
 
 from __future__ import annotations
 
@@ -7,26 +7,27 @@ from dataclasses import replace
 import pytest
 
 from contracts.events import counter
-from motcua.check.facts import Facts, Logged
+from motcua.check.facts import Logged, Parked
 from tests.unit.check.facts_fixtures import (
     CODE,
     COUNTER,
+    World,
     good,
     judge,
     row,
 )
 
-COMMAND = Logged("counter.intake.v1", 1, 0, COUNTER.encode(), "c-1", "/desk", counter.FileDossier.TYPE, None, 1_000)
+COMMAND = Logged("counter.intake.v1", COUNTER.encode(), "c-1", "/desk", counter.FileDossier.TYPE, COUNTER, None, 1_000)
 ANSWER = Logged(
-    "counter.replies.v1", 1, 0, COUNTER.encode(), "a-1", "/intake", counter.CommandAccepted.TYPE, "c-1", 1_100
+    "counter.replies.v1", COUNTER.encode(), "a-1", "/intake", counter.CommandAccepted.TYPE, COUNTER, "c-1", 1_100
 )
-EARLIER = replace(ANSWER, id="a-0", causation="c-0", written_ms=500, offset=9)
+EARLIER = replace(ANSWER, id="a-0", causation="c-0", written_ms=500)
 
 
-def _answers(facts: Facts, *records: Logged) -> Facts:
+def _answers(facts: World, *records: Logged) -> World:
     assert facts.log is not None
-    facts.log += [replace(record, offset=100 + place) for place, record in enumerate(records)]
-    for record in records:
+    facts.log += records
+    for record in dict.fromkeys(records):
         if record.topic == ANSWER.topic:
             answer = row(record.id, "intake", record.type, 1, topic=record.topic, subject=COUNTER)
             facts.journal.append(replace(answer, aggregate="", sequence=None))
@@ -47,6 +48,18 @@ def test_a_command_that_was_answered_twice_is_found() -> None:
     assert [(f.kind, f.rule, f.subject) for f in found] == [("duplicated", "command-answered-twice", "c-1")]
 
 
+REFUSED = replace(ANSWER, id="a-3", type=counter.CommandRejected.TYPE)
+
+
+def test_a_command_that_was_refused_and_done_after_all_by_an_operator_is_fine() -> None:
+    assert judge(_answers(good(), EARLIER, COMMAND, REFUSED, ANSWER)).findings == []
+
+
+def test_a_command_that_was_refused_twice_is_found() -> None:
+    found = judge(_answers(good(), EARLIER, COMMAND, REFUSED, replace(REFUSED, id="a-4"))).findings
+    assert [f.rule for f in found] == ["command-answered-twice"]
+
+
 @pytest.mark.parametrize(
     "record",
     [
@@ -65,7 +78,7 @@ def test_a_command_of_this_moment_and_one_that_waits_with_its_key_are_left_alone
     fresh = replace(COMMAND, written_ms=int(facts.began_ms) - 5_000)
     assert judge(_answers(facts, EARLIER, fresh)).findings == []
     waiting = _answers(good(), EARLIER, COMMAND)
-    waiting.parked.append(("intake", f"intake|{CODE}", "bug"))
+    waiting.parked.append(Parked("intake", f"intake|{CODE}", "bug"))
     assert [f.rule for f in judge(waiting).findings] == ["key-parked"]
 
 

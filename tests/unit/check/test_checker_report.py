@@ -28,7 +28,9 @@ def test_as_a_dictionary_it_is_json_with_every_finding() -> None:
     again = json.loads(json.dumps(report.as_dict()))
     assert again["clean"] is False
     assert set(again["counts"]) == set(KINDS)
-    assert again["findings"] == [{"kind": "duplicated", "rule": "rule", "subject": "code", "detail": "2 times"}]
+    finding = {"kind": "duplicated", "rule": "rule", "subject": "code", "detail": "2 times", "about": ""}
+    assert (again["findings"], again["rules"]) == ([finding], {"rule": 1})
+    assert (again["version"], again["mode"], again["at"], again["seconds"]) == (1, "full", None, 0.0)
     assert (again["seen"], again["notes"]) == ({"dossiers": 3}, ["a note"])
 
 

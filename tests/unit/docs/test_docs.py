@@ -13,6 +13,7 @@ from contracts import problems, reasons
 from contracts.events import MESSAGES
 from contracts.topics import TOPICS
 from services.kit import metrics
+from tests.passed_on import named, read_record, with_table
 
 ROOT = Path(__file__).parents[3]
 DOCS = ROOT / "docs"
@@ -222,6 +223,13 @@ def test_every_test_named_in_the_guarantees_exists() -> None:
     for path in (ROOT / "tests").rglob("test_*.py"):
         there |= set(re.findall(r"def (test_\w+)\(", path.read_text(encoding="utf-8")))
     assert named <= there, named - there
+
+
+def test_every_test_named_in_the_guarantees_has_its_engines_in_the_table_and_the_table_is_that_of_the_record() -> None:
+    """`make guarantees` writes both."""
+    page, record = text("guarantees.md"), read_record()
+    assert named(page) == set(record)
+    assert with_table(page, record) == page
 
 
 def test_every_decision_is_listed_and_has_its_parts() -> None:

@@ -81,3 +81,8 @@ def test_a_refusal_names_what_would_have_been_enough() -> None:
     with pytest.raises(Denied) as caught:
         Caller("k", frozenset({"service"})).require("operator", "counter:H12")
     assert (caught.value.slug, caught.value.facts["needs"]) == ("scope-missing", ["counter:H12", "operator"])
+
+
+def test_who_acts_is_a_key_or_a_person() -> None:
+    assert Caller("0123456789ab", frozenset()).account == "key:0123456789ab"
+    assert Caller("person.0123456789abcdef0123", frozenset()).account == "person.0123456789abcdef0123"

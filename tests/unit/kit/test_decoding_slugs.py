@@ -143,6 +143,23 @@ def test_a_record_too_large_to_be_copied_is_kept_in_the_database_and_only_pointe
         assert dict(event["headers"])["dlq_source"] == b"dossier.events.v1@2/3/17"
 
 
+@pytest.mark.parametrize("value", ["0912 345 678", "Nguyễn Thị Thử", "x" * 600_000])
+def test_what_is_said_about_a_bad_header_is_short_and_never_its_content(value: str) -> None:
+    """A copy that quotes it would be larger than a message may be, and hold up all that waits to be sent."""
+    raw = value.encode()
+    records = [headed(ce_specversion=raw[:500]), headed(**{"content-type": raw}), headed(ce_time=raw[:500])]
+    records += [headed(ce_sequence=raw[:500]), headed(**{value: None}), headed(**{value: b"\xff"})]
+    for record in records:
+        poison = decode(record)
+        assert isinstance(poison, Poison)
+        assert value[:100] not in poison.detail
+        assert len(poison.detail) < 200
+    for record in (*records, GOOD):
+        document, event = dead_letter("intake", "2", Poison(record, "slug", "why" * 400_000), AT)
+        assert len(document["detail"]) == 500
+        assert sum(len(name) + len(value) for name, value in event["headers"] if value) < 1_045_000
+
+
 def test_retries_come_later_and_later_up_to_six_hours() -> None:
     delays = [retry_delay(attempts) for attempts in range(200)]
     assert [delay.total_seconds() for delay in delays[:4]] == [1, 2, 4, 8]

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 from typing import get_args
 
 import pytest
+from fastapi import Request
 
 from contracts.problems import Conflict, Denied, Invalid, Kind, Limited, Missing, NotYet, Refused
 from services.kit.auth import Unauthenticated
 from services.kit.errors import HTTP_STATUS, FailStop, Stale, Unavailable
 from services.kit.http import _refused, _stale, problem
+
+API = Request({"type": "http", "app": SimpleNamespace(state=SimpleNamespace(web=None))})
+"""Of a service without pages."""
 
 
 def test_every_kind_has_a_status() -> None:
@@ -30,7 +35,7 @@ def test_every_kind_has_a_status() -> None:
     ],
 )
 async def test_a_refusal_becomes_a_problem_document(error: Refused, status: int) -> None:
-    reply = await _refused(None, error)  # type: ignore[arg-type]
+    reply = await _refused(API, error)
     body = json.loads(reply.body)
     assert reply.status_code == body["status"] == status
     assert (body["slug"], body["type"], body["detail"]) == ("a-b", "urn:motcua:problem:a-b", error.message)
@@ -40,7 +45,7 @@ async def test_a_refusal_becomes_a_problem_document(error: Refused, status: int)
 
 @pytest.mark.parametrize("member", ["status", "slug", "detail", "type", "correlation_id"])
 async def test_a_fact_named_like_a_member_of_the_document_cannot_break_or_replace_it(member: str) -> None:
-    body = json.loads((await _refused(None, _with_fact(member))).body)  # type: ignore[arg-type]
+    body = json.loads((await _refused(API, _with_fact(member))).body)
     assert body["status"] == 409
     assert body["slug"] == "a-b"
     assert body["allowed"] == ["accept"]
@@ -58,13 +63,13 @@ def test_facts_stand_beside_the_members() -> None:
 
 
 async def test_a_limit_says_when_there_is_room_again() -> None:
-    reply = await _refused(None, Limited("a-b", "Quá nhiều.", retry_after_s=7))  # type: ignore[arg-type]
+    reply = await _refused(API, Limited("a-b", "Quá nhiều.", retry_after_s=7))
     assert (reply.status_code, reply.headers["Retry-After"]) == (429, "7")
     assert json.loads(reply.body)["retry_after_s"] == 7
 
 
 async def test_what_others_keep_busy_is_no_fault_of_the_caller() -> None:
-    reply = await _stale(None, Stale("numbers"))  # type: ignore[arg-type]
+    reply = await _stale(API, Stale("numbers"))
     body = json.loads(reply.body)
     assert (reply.status_code, body["slug"], body["retryable"]) == (503, "busy", True)
     assert reply.headers["Retry-After"] == str(body["retry_after_s"])

@@ -26,8 +26,8 @@ from services.routing.domain import actions, promises, stops
 from services.routing.domain.case import Case, CaseState, Wanted
 from services.routing.domain.flow import Decided
 from services.routing.domain.statistics import BALANCE, Entry, day_of
+from services.routing.expected import entries_of
 from services.routing.queries.figures import Asked, By
-from services.routing.recount import entries_of
 from services.routing.store import CASES
 from tests.unit.routing.case_fixtures import AT, CHAIN, SETTING, branches, planned
 from tests.unit.routing.statistics_fixtures import asked_in_memory, holds, main_figures, one_by_one

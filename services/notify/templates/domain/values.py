@@ -154,13 +154,17 @@ def case_of(notice: Notice, about: Particulars) -> str:
     return BASE
 
 
-def values_of(notice: Notice, about: Particulars) -> dict[str, str]:
-    """The values of a notice; empty where there is nothing to say."""
+def values_of(notice: Notice, about: Particulars, office: str = "") -> dict[str, str]:
+    """The values of a notice; empty where there is nothing to say.
+
+    Args:
+        office: name of its counter; without one the code stands for it.
+    """
     happened = _moment(notice.happened_at)
     values = {
         "dossier_code": notice.code,
         "procedure_name": about.procedure_name,
-        "office_name": f"Bộ phận Một cửa {about.counter}",
+        "office_name": office or f"Bộ phận Một cửa {about.counter}",
         "reason": reason_of(notice),
         "amount": f"{notice.amount_vnd:,} đồng".replace(",", ".") if notice.amount_vnd is not None else "",
         "amount_vnd": str(notice.amount_vnd) if notice.amount_vnd is not None else "",
