@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import sys
+from asyncio.subprocess import Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from itertools import count, cycle
-from pathlib import Path
 
 import httpx
 import pytest
@@ -24,11 +22,11 @@ from services.intake.domain.people import Applicant
 from services.kit.clock import VIETNAM
 from services.kit.commit import Committer
 from services.kit.ids import new_id
+from tests.component.module_process import answers, module_process
 from tests.component.service_fixtures import COUNTER, OTHER_COUNTER, PROCEDURE, Intake, now
 from tests.eventually import eventually
 from tests.ports import free_port
 
-ROOT = Path(__file__).resolve().parents[2]
 CLERKS, EACH = 6, 12
 SERIES = count(1)
 
@@ -78,7 +76,7 @@ async def test_no_interleaving_of_clerks_and_portal_yields_a_duplicate_or_a_gap(
 
 
 @asynccontextmanager
-async def api_process(intake: Intake) -> AsyncIterator[tuple[asyncio.subprocess.Process, str]]:
+async def api_process(intake: Intake) -> AsyncIterator[tuple[Process, int]]:
     """`python -m services.intake.api` on the test's database."""
     key = intake.settings.intake_private_key
     assert key is not None
@@ -90,24 +88,8 @@ async def api_process(intake: Intake) -> AsyncIterator[tuple[asyncio.subprocess.
         "INTAKE_PRIVATE_KEY": key.get_secret_value(),
         "NOTIFY_PUBLIC_KEY": intake.settings.notify_public_key,
     }
-    kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")}
-    child = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "services.intake.api", cwd=ROOT, env=kept | environ, stderr=asyncio.subprocess.DEVNULL
-    )
-    try:
-        yield child, f"http://127.0.0.1:{port}"
-    finally:
-        if child.returncode is None:
-            child.kill()
-            await child.wait()
-
-
-async def ready(url: str) -> bool:
-    async with httpx.AsyncClient(trust_env=False) as client:
-        try:
-            return (await client.get(f"{url}/readyz")).status_code == 200
-        except httpx.HTTPError:
-            return False
+    async with module_process("services.intake.api", environ) as child:
+        yield child, port
 
 
 async def turns(urls: list[str]) -> AsyncIterator[str]:
@@ -122,9 +104,10 @@ async def turns(urls: list[str]) -> AsyncIterator[str]:
 
 @pytest.mark.timeout(300)
 async def test_a_killed_process_leaves_no_gap_and_a_repeated_request_gets_its_number(intake: Intake) -> None:
-    async with api_process(intake) as (doomed, first), api_process(intake) as (_, second):
-        await eventually(lambda: ready(first))
-        await eventually(lambda: ready(second))
+    async with api_process(intake) as (doomed, one), api_process(intake) as (_, other):
+        await eventually(lambda: answers(one))
+        await eventually(lambda: answers(other))
+        first, second = f"http://127.0.0.1:{one}", f"http://127.0.0.1:{other}"
         done: list[str] = []
 
         async def clerk(urls: list[str]) -> None:

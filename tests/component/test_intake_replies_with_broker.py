@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
-import signal
-import sys
+from asyncio.subprocess import Process
 from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from pathlib import Path
 
-import httpx
 import pytest
 
 from contracts.envelope import Envelope, from_headers
@@ -24,17 +19,17 @@ from services.kit.mongo.driver import PyMongoError
 from services.kit.outbox import Event, row
 from services.kit.settings import KafkaSettings
 from tests.component.counter_fixtures import register
+from tests.component.module_process import answers, module_process
 from tests.component.service_fixtures import COUNTER, OTHER_COUNTER, Intake, now
 from tests.eventually import eventually
 from tests.ports import free_port
 
-ROOT = Path(__file__).resolve().parents[2]
 COUNTERS = (COUNTER, OTHER_COUNTER, "H12.972.00")
 COMMANDS = 180
 
 
 @asynccontextmanager
-async def worker(intake: Intake, kafka: KafkaSettings) -> AsyncIterator[asyncio.subprocess.Process]:
+async def worker(intake: Intake, kafka: KafkaSettings) -> AsyncIterator[Process]:
     """The worker process, ready; stopped by SIGTERM unless it is dead by then."""
     settings, port = intake.settings, free_port()
     assert settings.intake_private_key is not None
@@ -50,26 +45,9 @@ async def worker(intake: Intake, kafka: KafkaSettings) -> AsyncIterator[asyncio.
         "INTAKE_PRIVATE_KEY": settings.intake_private_key.get_secret_value(),
         "NOTIFY_PUBLIC_KEY": settings.notify_public_key,
     }
-    kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")}
-    child = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "services.intake.worker", cwd=ROOT, env=kept | environ, stderr=asyncio.subprocess.DEVNULL
-    )
-    try:
-        await eventually(lambda: _ready(port))
+    async with module_process("services.intake.worker", environ) as child:
+        await eventually(lambda: answers(port))
         yield child
-    finally:
-        if child.returncode is None:
-            child.send_signal(signal.SIGTERM)
-            # uvicorn raises the signal again after it has stopped in good order.
-            assert await asyncio.wait_for(child.wait(), 30) in (0, -signal.SIGTERM)
-
-
-async def _ready(port: int) -> bool:
-    async with httpx.AsyncClient(trust_env=False) as client:
-        try:
-            return (await client.get(f"http://127.0.0.1:{port}/readyz")).status_code == 200
-        except httpx.HTTPError:
-            return False
 
 
 def command(counter: str, message: Message, body: bytes | None = None) -> Event:

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
-import signal
-import sys
+from asyncio.subprocess import Process
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from pathlib import Path
+from contextlib import AbstractAsyncContextManager
 
-import httpx
 import pytest
 
 from contracts.envelope import Envelope, from_headers
@@ -20,11 +15,10 @@ from services.kit.ids import new_id
 from services.kit.kafka import Producer, Record, create_topics, read_log
 from services.kit.outbox import row
 from services.kit.settings import KafkaSettings
+from tests.component.module_process import answers, module_process
 from tests.component.notify_fixtures import Town, code, now, open_town
 from tests.eventually import eventually
 from tests.ports import free_port
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -34,11 +28,8 @@ async def town(mongodb_url: str, prefix: str) -> AsyncIterator[Town]:
         yield opened
 
 
-@asynccontextmanager
-async def process(
-    town: Town, kafka: KafkaSettings, module: str, port: int
-) -> AsyncIterator[asyncio.subprocess.Process]:
-    """Start `python -m module` with the town's settings in its environment; stop it by SIGTERM."""
+def process(town: Town, kafka: KafkaSettings, module: str, port: int) -> AbstractAsyncContextManager[Process]:
+    """`python -m module` with the town's settings in its environment."""
     environ = {
         "MONGODB_URL": town.settings.mongodb_url.get_secret_value(),
         "MONGODB_PREFIX": town.settings.mongodb_prefix,
@@ -53,7 +44,7 @@ async def process(
     }
     for name in (
         "zalo_base_url", "zalo_oauth_url", "zalo_app_id", "esms_base_url", "gateway_timeout_seconds",
-        "claim_margin_seconds", "zalo_receipt_seconds", "zalo_unknown_seconds", "retry_first_seconds",
+        "claim_margin_seconds", "zalo_receipt_seconds", "zalo_unknown_seconds", "retry_first_seconds", "quiet_hours",
     ):  # fmt: skip
         environ[name.upper()] = str(getattr(town.settings, name))
     for name in (
@@ -61,17 +52,7 @@ async def process(
         "esms_callback_url", "esms_callback_secret",
     ):  # fmt: skip
         environ[name.upper()] = getattr(town.settings, name).get_secret_value()
-    kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")}
-    child = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", module, cwd=ROOT, env=kept | environ, stderr=asyncio.subprocess.DEVNULL
-    )
-    try:
-        yield child
-    finally:
-        if child.returncode is None:
-            child.send_signal(signal.SIGTERM)
-            # uvicorn raises the signal again after it has stopped in good order.
-            assert await asyncio.wait_for(child.wait(), 30) in (0, -signal.SIGTERM)
+    return module_process(module, environ)
 
 
 def _private_key(town: Town) -> str:
@@ -92,14 +73,6 @@ async def publish(kafka: KafkaSettings, town: Town, dossiers: list[str]) -> None
         rows.append(row(DOSSIER_EVENTS.name, dossier, envelope, event.to_json()))
     assert await producer.publish(rows) == [None] * len(rows)
     await producer.stop()
-
-
-async def answers(port: int, path: str) -> bool:
-    async with httpx.AsyncClient(trust_env=False) as client:
-        try:
-            return (await client.get(f"http://127.0.0.1:{port}{path}")).status_code == 200
-        except httpx.HTTPError:
-            return False
 
 
 async def log_of(kafka: KafkaSettings) -> list[Record]:
