@@ -40,10 +40,10 @@ class Collecting:
             collected = await self.tracking.committer.run(WithCode(UseCode(code, digits), command))
         return token, collected
 
-    async def opened(self, token: str) -> Download:
-        """Raises: Missing `download-unknown`: none, or its hour is over."""
+    async def opened(self, token: str, code: str | None = None) -> Download:
+        """Raises: Missing `download-unknown`: none, or its hour is over, or it is of another dossier than `code`."""
         download = await DOWNLOADS.read(self.tracking.mongo, token_hash(token))
-        if download is None or download.expires_at <= self.tracking.now():
+        if download is None or download.expires_at <= self.tracking.now() or code not in (None, download.code):
             raise Missing("download-unknown", "Đường dẫn tải kết quả không đúng hoặc đã hết hạn.")
         return download
 

@@ -20,7 +20,8 @@ from services.kit.sessions import Sessions
 from services.kit.settings import Settings
 from services.kit.store import Store
 from services.kit.tasks import ended
-from services.kit.web.console.letters import EDIT_PATH, MOST_TYPED
+from services.kit.web.console.letters import EDIT_PATH
+from services.kit.web.forms import MOST_TYPED
 from services.kit.web.web import Web
 
 

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from services.kit.batch import INBOX, INBOX_DAYS
-from services.kit.failures import PARKED
+from services.kit.failures import PARKED, PARKED_KEYS
 from services.kit.mongo import Mongo, Session, transact
 from services.kit.outbox import OUTBOX
 from services.kit.pauses import pause_of
@@ -105,9 +105,11 @@ async def recount(
 
 
 async def _settled_before(mongo: Mongo, now: datetime, under_way: timedelta) -> datetime:
-    parked = await mongo.collection(PARKED).find_one({}, {"at": 1}, sort=[("at", 1)])
+    """What was sent before is in the read model; a key is parked no later than the oldest record behind it."""
+    parked = await mongo.collection(PARKED_KEYS).find_one({}, {"parked_at": 1}, sort=[("parked_at", 1)])
     held = await pause_of(mongo, GROUP)
-    waits: list[datetime] = [found - UNDER_WAY for found in (parked and parked["at"], held and held["since"]) if found]
+    since = (parked and parked["parked_at"], held and held["since"])
+    waits: list[datetime] = [found - UNDER_WAY for found in since if found]
     return max(min([now - under_way, *waits]), now - LOOKED_UP)
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from typing import Any
 
 from contracts.events import Message
 from contracts.events.counter import FileDossier, RegisterDossier
 from contracts.events.routing import DossierResolved
+from contracts.problems import NotYet
 from contracts.types import Mechanism, Outcome, Timeliness
 from services.intake.domain.dossier import Dossier
 from services.intake.store import DOSSIERS
@@ -69,3 +71,18 @@ async def dossier_of(intake: Intake, code: str) -> Dossier:
     found = await DOSSIERS.read(intake.mongo, code)
     assert found is not None
     return found
+
+
+async def parked_commands(intake: Intake) -> list[bool]:
+    """Two commands of one key that wait for a fact. Returns: put True into it when the fact has come."""
+    came: list[bool] = []
+    good = intake.consumer.handlers
+
+    def handler(message: Message, envelope: Any) -> Any:
+        if not came:
+            raise NotYet("fact-missing", "Chưa có.")
+        return good[type(message)](message, envelope)
+
+    intake.consumer = dataclasses.replace(intake.consumer, handlers={RegisterDossier: handler})
+    assert await send(intake, register(intake), register(intake)) == []
+    return came

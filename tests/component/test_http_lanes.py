@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from services.kit.http_lanes import LANE, Lanes
+from tests.eventually import eventually
 
 ALL = 4 * LANE
 
@@ -79,8 +80,7 @@ async def test_a_call_that_is_given_up_leaves_its_lane() -> None:
     door, lanes = Door(2), Lanes(ALL, 5.0)
     async with opened(door) as url, httpx.AsyncClient(transport=lanes, trust_env=False) as client:
         given_up = asyncio.create_task(client.get(url))
-        while not door.inside:
-            await asyncio.sleep(0.001)
+        await eventually(lambda: door.inside, every=0.001)
         assert sum(under_way(lanes)) == 1
         given_up.cancel()
         await asyncio.gather(given_up, return_exceptions=True)

@@ -9,9 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from contracts.events import Message
-from contracts.problems import NotYet
-from tests.component.counter_fixtures import TOPIC, answers, register, send
+from tests.component.counter_fixtures import TOPIC, answers, parked_commands, register, send
 from tests.component.service_fixtures import COUNTER, OFFICE, PROCEDURE, Intake, Service
 from tests.replies import refused, slug
 
@@ -218,22 +216,8 @@ class TestARefusedCommand:
 
 
 class TestAParkedCommand:
-    async def _waiting(self, intake: Intake) -> list[bool]:
-        """A command that waits for a fact; the list tells whether that has come."""
-        came: list[bool] = []
-        good = intake.consumer.handlers
-
-        def handler(message: Message, envelope: Any) -> Any:
-            if not came:
-                raise NotYet("fact-missing", "Chưa có.")
-            return good[type(message)](message, envelope)
-
-        intake.consumer = dataclasses.replace(intake.consumer, handlers={type(register(intake)): handler})
-        assert await send(intake, register(intake), register(intake)) == []
-        return came
-
     async def test_is_listed_shown_and_tried_on_request(self, intake: Intake, operator: Operator) -> None:
-        came = await self._waiting(intake)
+        came = await parked_commands(intake)
         [key] = (await operator.get("/parked", slug="fact-missing", topic=TOPIC))["parked"]
         assert (key["order_key"], key["count"]) == (f"{COUNTER}/R-1", 2)
         shown = await operator.get("/parked/key", id=key["id"])
@@ -249,7 +233,7 @@ class TestAParkedCommand:
         assert len(await intake.documents("dossiers")) == 1
 
     async def test_skipped_its_sender_is_told_and_it_can_be_replayed(self, intake: Intake, operator: Operator) -> None:
-        came = await self._waiting(intake)
+        came = await parked_commands(intake)
         [key] = (await operator.get("/parked"))["parked"]
         reply = await operator.post("/parked/skip", id=key["id"], head=key["head"])
         assert reply.status_code == 202

@@ -14,30 +14,15 @@ from services.intake.store import CATALOGUE_FILES
 from services.kit.files import FILES
 from services.kit.ids import new_id
 from services.kit.web.forms import CSRF, FORM_KEY
-from services.kit.web.roles import Role
 from tests.component.catalogue_fixtures import ROWS, csv_of, papers_of
-from tests.component.pages_fixtures import Browser, person, sign_in
+from tests.component.console_fixtures import HOME, seen
+from tests.component.console_fixtures import inspector as inspector
+from tests.component.console_fixtures import operator as operator
+from tests.component.pages_fixtures import Browser
 from tests.component.service_fixtures import Intake, now
 
-HOME = "/van-hanh"
 BIRTH, BUILDING, WEDDING = ROWS
 BAD = csv_of(ROWS | {BUILDING: "Cấp giấy phép xây dựng,,,20,ngày,30,ngày,"})
-
-
-@pytest.fixture
-async def operator(intake: Intake) -> Browser:
-    return await sign_in(intake.app, person(Role.OPERATOR, subject="person.op"))
-
-
-@pytest.fixture
-async def inspector(intake: Intake) -> Browser:
-    return await sign_in(intake.app, person(Role.INSPECTOR, subject="person.inspector"))
-
-
-async def seen(browser: Browser, path: str, status: int = 200) -> str:
-    reply = await browser.get(path)
-    assert reply.status_code == status, reply.text
-    return html.unescape(re.sub(r"\s+", " ", reply.text))
 
 
 async def upload(browser: Browser, content: bytes, name: str = "danh-muc.csv", **typed: str) -> Any:

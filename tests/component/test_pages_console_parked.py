@@ -8,13 +8,11 @@ from urllib.parse import quote
 
 import pytest
 
-from contracts.events import Message
-from contracts.problems import NotYet
 from services.kit.operations.operation import OPERATIONS
 from tests.component.console_fixtures import HOME, REASON, field, seen
 from tests.component.console_fixtures import inspector as inspector
 from tests.component.console_fixtures import operator as operator
-from tests.component.counter_fixtures import TOPIC, answers, register, send
+from tests.component.counter_fixtures import TOPIC, answers, parked_commands
 from tests.component.pages_fixtures import Browser
 from tests.component.service_fixtures import COUNTER, Intake
 
@@ -40,16 +38,7 @@ class ParkedKey:
 
 @pytest.fixture
 async def key(intake: Intake, operator: Browser) -> ParkedKey:
-    came: list[bool] = []
-    good = intake.consumer.handlers
-
-    def handler(message: Message, envelope: Any) -> Any:
-        if not came:
-            raise NotYet("fact-missing", "Chưa có.")
-        return good[type(message)](message, envelope)
-
-    intake.consumer = dataclasses.replace(intake.consumer, handlers={type(register(intake)): handler})
-    assert await send(intake, register(intake), register(intake)) == []
+    came = await parked_commands(intake)
     [found] = await intake.documents("parked_keys")
     head = min(row["_id"] for row in await intake.documents("parked"))
     return ParkedKey(intake, operator, found["_id"], head, came)

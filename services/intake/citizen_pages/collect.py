@@ -81,10 +81,7 @@ def collect_pages(collecting: Collecting) -> Pages:
     async def _opened(visit: Visit, code: str) -> Download:
         """Raises: Missing `download-unknown`."""
         await limits.admit(visit.request)
-        download = await collecting.opened(visit.request.cookies.get(_cookie(visit), ""))
-        if download.code != code:
-            raise Missing("download-unknown", "Đường dẫn tải kết quả không đúng hoặc đã hết hạn.")
-        return download
+        return await collecting.opened(visit.request.cookies.get(_cookie(visit), ""), code)
 
     return pages
 

@@ -61,22 +61,20 @@ async def read_log(
         async def records() -> AsyncIterator[Record]:
             firsts, ends = await _ends(consumer, partitions, bootstrap)
             next_ = {place: max((start or {}).get(_place(place), 0), firsts[place]) for place in partitions}
-            silent, looks_past, past_since, asked = 0, 0, time.monotonic(), False
+            silent, looks_past, past_since = 0, 0, time.monotonic()
             while True:
                 behind = any(next_[place] < ends[place] for place in partitions)
                 if behind:
                     looks_past, past_since = 0, time.monotonic()
                 past_s = time.monotonic() - past_since
                 enough = looks_past >= _LOOKS_PAST and past_s >= _LOOKS_PAST * _LOOK_MS / 1000
-                if enough or silent >= _SILENT_BEHIND:
+                if enough or silent in (_SILENT_BEHIND, 2 * _SILENT_BEHIND):
                     # Compaction and expiry leave ends that nobody can read; a broker that is away is another thing.
                     await _ends(consumer, partitions, bootstrap)
-                    if enough or asked:
+                    if enough or silent > _SILENT_BEHIND:  # it may have come back with the first of these answers
                         return
-                    asked, silent = True, 0  # it may have come back with this very answer: look as long again
                 batch = await consumer.getmany(timeout_ms=_LOOK_MS, max_records=5000)
                 silent, looks_past = 0 if batch else silent + 1, looks_past + 1
-                asked = asked and not batch
                 for place, raws in batch.items():
                     for raw in raws:
                         yield Record.of(raw)

@@ -19,6 +19,8 @@ from services.kit.web.too_large import TooLarge
 M = TypeVar("M", bound=BaseModel)
 CSRF, FORM_KEY, PAGE = "_csrf", "_key", "_page"
 """Fields that every form of ours has: the session's word, the form's own key, the page that showed it."""
+MOST_TYPED = 4 * 1024 * 1024
+"""Bytes of what is typed into one field: an operator's corrected record of 900 KiB as a form sends it."""
 OWN_FIELDS = frozenset({CSRF, FORM_KEY, PAGE})
 LONGEST_NAME, DEEPEST = 200, 6
 """Of a field's name: characters, and places joined by dots."""

@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from contracts.problems import Conflict, Denied, Invalid
 from services.kit.ids import new_id
 from services.kit.web.addresses import SIGN_IN, here, is_own_form, safe_path
-from services.kit.web.forms import CSRF, FORM_KEY, PAGE, Typed, sound
+from services.kit.web.forms import CSRF, FORM_KEY, MOST_TYPED, PAGE, Typed, sound
 from services.kit.web.once import FORM_KEY_PATTERN, form_id
 from services.kit.web.rights import Right
 from services.kit.web.sessions import WebSession, same_word
@@ -24,8 +24,6 @@ from services.kit.web.visit import KEY_IN_ADDRESS, NOBODY, Visit
 if TYPE_CHECKING:
     from services.kit.web.web import Web
 
-MOST_OF_A_FIELD = 4 * 1024 * 1024
-"""Bytes of what is typed into one field: corrected records of operators."""
 Handler = Callable[[Request], Awaitable[Response]]
 BY_ITSELF = "x-by-itself"
 """Header of what a page asks for on its own, every few seconds: nobody is there because of it."""
@@ -57,7 +55,7 @@ class Gate:
             return Typed(sound(fields), over=over)
         try:
             # How much may come at all is decided before (`services/kit/body_limit.py`).
-            return Typed.of(await request.form(max_part_size=MOST_OF_A_FIELD))
+            return Typed.of(await request.form(max_part_size=MOST_TYPED))
         except (UnicodeError, HTTPException):
             words = "Không đọc được biểu mẫu vừa gửi. Hãy mở lại trang rồi gửi lại."
             raise Invalid("form-malformed", words) from None
@@ -86,7 +84,7 @@ class Gate:
         return await self._with_kept(visit, handler)
 
     async def _with_kept(self, visit: Visit, handler: Handler) -> Response:
-        """Show again what was typed before the session ended, once, to whom it belongs."""
+        """Show again, once, what was typed into a form that had no effect, to whom it belongs."""
         token = visit.request.cookies.get(self.web.kept_cookie)
         if not token or visit.session is None:
             return await self._handled(visit, handler)
@@ -97,7 +95,7 @@ class Gate:
         if kept is not None and FORM_KEY_PATTERN.fullmatch(kept.typed.first(FORM_KEY)):
             visit.form_key = kept.typed.first(FORM_KEY)
         answer = await self._handled(visit, handler)
-        if answer.status_code < 400 and visit.showed_kept:
+        if answer.status_code < 400 and (kept is None or visit.showed_kept):
             await self.web.kept.drop(token)
             self.web.forget_cookie(answer, self.web.kept_cookie)
         return answer
@@ -155,7 +153,7 @@ class Gate:
         Returns: None where the page is not one for that form alone.
         """
         page = self._page_of(visit.request, visit.typed)
-        if visit.session is None or not led_to or f"{KEY_IN_ADDRESS}=" not in urlsplit(page).query:
+        if visit.session is None or not led_to or KEY_IN_ADDRESS not in dict(parse_qsl(urlsplit(page).query)):
             return None
         fields = {name: values for name, values in visit.typed.fields.items() if name != FORM_KEY}
         typed, page = Typed(fields, visit.typed.files, visit.typed.over), _with_key(page, new_id())

@@ -1,4 +1,5 @@
-"""Nothing typed is lost: the fields of a form whose session had ended wait, sealed, until its person signed in again.
+"""Nothing typed is lost: the fields of a form whose session had ended wait, sealed, until its person signed in again;
+so do those of a form whose key had served another one, until a new form shows them.
 
 The key is the token, which only the browser has; the database holds its hash and what nobody can read without it. On a
 counter's shared machine the next person gets nothing of it: it opens for whom it was typed by.

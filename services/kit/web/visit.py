@@ -40,7 +40,7 @@ class Visit:
     form_key: str = field(default_factory=new_id)
     """The form's own: give it to commands as the id of the request."""
     kept: Kept | None = None
-    """What was typed here before the session ended."""
+    """What was typed here before and had no effect: the session had ended, or the form had been sent already."""
     showed_kept: bool = False
     """Whether the page has it in a form."""
 
@@ -79,7 +79,7 @@ class Visit:
         return forms.read(model, self.typed)
 
     def blank(self, **initial: str) -> Form[Any]:
-        """A form to fill in; what was typed before the session ended is in it again."""
+        """A form to fill in; what was typed before and had no effect is in it again."""
         if self.kept is not None:
             self.showed_kept = True
             return Form(self.kept.typed.own)

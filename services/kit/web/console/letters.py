@@ -38,8 +38,6 @@ from services.kit.web.visit import Visit, VisitDep
 
 LETTERS_PATH = f"{PATH}/thu-chet"
 EDIT_PATH = f"{LETTERS_PATH}/sua"
-MOST_TYPED = 4 * 1024 * 1024
-"""A record of 900 KiB as a form sends it."""
 EDIT_FIELDS = REASON_FIELDS | {"edit-invalid": "body", "edit-empty": "body", "headers-malformed": "headers"}
 Do = Callable[[str, Acting], Awaitable[dict[str, Any]]]
 
