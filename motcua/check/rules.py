@@ -16,6 +16,8 @@ from services.intake.domain.numbering import parts
 
 TELLING = frozenset({"intake", "routing"})
 """Who have each other's story of a dossier."""
+STOPS = frozenset({"supplement", "payment", "halted"})
+"""Where the clock stands still: the dossier and its case name it by the same word."""
 
 
 def journals(facts: Facts, report: Report, now: datetime, grace: timedelta, fences: Fences) -> None:
@@ -88,6 +90,8 @@ def _same_story(code: str, dossier: Mapping[str, Any], case: Mapping[str, Any], 
         report.add("lost", "result-without-case", code, f"case is {state}")
     elif (status == "withdrawn") != (state == "withdrawn"):
         report.add("lost", "withdrawal-not-everywhere", code, f"dossier is {status}, case is {state}")
+    elif status != state and STOPS & {status, state}:
+        report.add("lost", "stop-not-everywhere", code, f"dossier is {status}, case is {state}")
 
 
 def on_their_way(facts: Facts, now: datetime, grace: timedelta) -> set[str]:

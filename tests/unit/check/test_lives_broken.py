@@ -182,7 +182,27 @@ BROKEN: dict[str, tuple[Change, list[tuple[str, str]]]] = {
     "a stop that was told and never lifted in the case": (
         lambda f: live(f, (DossierSubmitted,), (*HANDED_ON, DossierHalted),
                        dossier=dossier(status="halted", **UNDECIDED), case=case(state="open", **UNDECIDED)),
-        [("lost", "state-differs")],
+        [("lost", "state-differs"), ("lost", "stop-not-everywhere")],
+    ),
+    "a stop of which the counter never heard": (
+        lambda f: live(f, (DossierSubmitted,), (*HANDED_ON, DossierHalted),
+                       dossier=dossier(status="in_process", **UNDECIDED), case=case(state="halted", **UNDECIDED)),
+        [("lost", "stop-not-everywhere")],
+    ),
+    "papers that came to the counter and never to the agency": (
+        lambda f: live(f, (DossierSubmitted, DossierSupplemented), (*HANDED_ON, DossierSupplementRequested),
+                       dossier=dossier(status="in_process", **UNDECIDED), case=case(state="supplement", **UNDECIDED)),
+        [("lost", "stop-not-everywhere")],
+    ),
+    "a payment that the agency never heard of": (
+        lambda f: live(f, (DossierSubmitted, DossierPaid), (*HANDED_ON, DossierPaymentRequested),
+                       dossier=dossier(status="in_process", **UNDECIDED), case=case(state="payment", **UNDECIDED)),
+        [("lost", "stop-not-everywhere")],
+    ),
+    "a stop that was lifted, and the counter still waits": (
+        lambda f: live(f, (DossierSubmitted,), (*HANDED_ON, DossierHalted, DossierResumed),
+                       dossier=dossier(status="halted", **UNDECIDED), case=case(state="open", **UNDECIDED)),
+        [("lost", "stop-not-everywhere")],
     ),
     "paid though no agency asked": (
         lambda f: live(f, (DossierSubmitted, DossierPaid, DossierReturned), RESOLVED, dossier=dossier(), case=case()),
