@@ -9,7 +9,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from motcua.settings import CliSettings
+from motcua.operations import database, noted, terminal_acting
+from services.kit.operations.operation import Acting, Command
 from services.routing.recount import Recount, recount
 
 MOST_SHOWN = 100
@@ -20,27 +21,38 @@ out = Console()
 @app.command(name="recount")
 async def recount_command() -> None:
     """Đếm lại và so với số liệu thống kê; chỉ đọc. Mã thoát 1 khi có số lệch."""
-    found = await _recount(mend=False)
+    found = await _recount()
     show_recount(out, found)
     sys.exit(1 if found.differences else 0)
 
 
 @app.command(name="rebuild")
-async def rebuild_command() -> None:
-    """Đếm lại và sửa mọi số lệch trong một giao dịch, cả khi hệ thống đang chạy; chạy lại không đổi gì."""
-    found = await _recount(mend=True)
+async def rebuild_command(*, by: str | None = None, reason: str | None = None) -> None:
+    """Đếm lại và sửa mọi số lệch trong một giao dịch, cả khi hệ thống đang chạy; chạy lại không đổi gì.
+
+    Ai sửa, vì sao và kết quả được ghi vào nhật ký thao tác.
+
+    Parameters
+    ----------
+    by
+        Tài khoản của người làm, không phải họ tên; mặc định là tài khoản đăng nhập máy này.
+    reason
+        Lý do sửa.
+    """
+    found = await _recount(mends=terminal_acting(by, reason))
     show_recount(out, found)
     out.print(f"Đã sửa {len(found.differences)} số liệu.")
 
 
-async def _recount(*, mend: bool) -> Recount:
-    settings = CliSettings()
-    mongo = settings.mongo("routing")
-    await mongo.ping()
-    with out.status("Đang đọc hồ sơ và nhật ký …"):
-        found = await recount(mongo, settings.clock().now(), mend=mend)
-    await mongo.close()
-    return found
+async def _recount(mends: Acting | None = None) -> Recount:
+    async with database("routing") as (mongo, now):
+        with out.status("Đang đọc hồ sơ và nhật ký …"):
+            if mends is None:
+                return await recount(mongo, now())
+            async with noted(mongo, now, Command.REBUILD, "model:statistics", mends) as numbers:
+                found = await recount(mongo, now(), mend=True)
+                numbers |= {"looked_at": found.cases, "changed": len(found.differences)}
+                return found
 
 
 def show_recount(console: Console, found: Recount) -> None:

@@ -5,18 +5,22 @@ from __future__ import annotations
 import asyncio
 import os
 import uuid
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.client import AIOKafkaClient
+from pymongo import IndexModel
 
 from contracts.topics import BY_NAME
 from local.engines import Endpoints, EngineSet
+from services.kit import schema
 from services.kit.mongo import Mongo
 from services.kit.settings import KafkaSettings
+from services.kit.store import Store
 from tests.component.routing_fixtures import timed as timed
 from tests.component.service_fixtures import intake as intake
 from tests.component.service_fixtures import routing as routing
@@ -24,6 +28,7 @@ from tests.drivers import DRIVER
 from tests.eventually import eventually
 from tests.lanes import is_native
 
+Indexes = Mapping[str, Sequence[IndexModel]]
 EMBEDDED_BROKER = not is_native() and "KAFKA_BOOTSTRAP" not in os.environ
 
 
@@ -45,6 +50,20 @@ async def mongodb_url(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator
 def nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     """Reference data that a test changes through one connection is seen by the others at once."""
     monkeypatch.setattr("services.kit.references.FRESH_S", 0.0)
+
+
+@pytest.fixture(autouse=True)
+def prepared_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a fixture has made is not made again by the application it starts: that was a tenth of the whole suite."""
+    done, make = set[tuple[object, ...]](), schema.ensure
+
+    async def ensure(mongo: Mongo, stores: Sequence[Store[Any]], more: Indexes | None = None) -> None:
+        what = (mongo.name, *(store.collection for store in stores), *(more or ()))
+        if what not in done:
+            await make(mongo, stores, more)
+            done.add(what)
+
+    monkeypatch.setattr(schema, "ensure", ensure)
 
 
 async def _stay(mongo: Mongo) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from services.kit.operations.operation import OPERATIONS
 from services.routing.tallies import TALLIES
 from tests.component.cli_fixtures import motcua
 from tests.component.cli_fixtures import place as place
@@ -18,9 +19,17 @@ async def test_a_wrong_figure_is_shown_mended_and_gone(routing: Service, place: 
     assert wrong.code == 1
     assert "H12.970" in wrong.out
     assert "total.received_counter" in wrong.out
-    mended = await motcua("statistics", "rebuild", **place)
+    assert await routing.documents(OPERATIONS) == []
+    mended = await motcua("statistics", "rebuild", "--by", "van.hanh", "--reason", "số liệu lệch sau sự cố", **place)
     assert (mended.code, "Đã sửa 2 số liệu" in mended.out) == (0, True), mended.said
     assert (await motcua("statistics", "recount", **place)).code == 0
+    [noted] = await routing.documents(OPERATIONS)
+    assert (noted["by"], noted["reason"], noted["subject"]) == (
+        "van.hanh",
+        "số liệu lệch sau sự cố",
+        "model:statistics",
+    )
+    assert noted["result"] == {"outcome": "finished", "looked_at": 2, "changed": 2}
 
 
 async def test_the_checker_finds_a_wrong_figure(routing: Service, place: dict[str, str]) -> None:

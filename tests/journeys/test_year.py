@@ -17,7 +17,7 @@ from services.kit.kafka import Producer
 from services.kit.settings import KafkaSettings
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(600)]
-PART = plan_year(days=3, scale=0.35)
+PART = plan_year(days=3, scale=0.2)
 ENOUGH = 12
 
 
