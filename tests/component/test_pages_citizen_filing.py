@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import re
+from typing import Any
+
+import pytest
 
 from services.intake.attachments.file_types import JPEG
+from services.intake.citizen_pages.drafts import Drafts
 from services.intake.citizen_pages.kept_drafts import MOST
+from services.intake.handing_in import HandIn
 from services.kit.sealing import Opener, new_private_key
 from tests.component.citizen_pages_fixtures import A_PHOTO, PAPERS, PEOPLE, begun, filed, ready, revision, typed
 from tests.component.form_fixtures import PHOTO
@@ -56,6 +61,27 @@ class TestTheWholeWay:
         back = await online.http.get(url)
         assert back.headers["location"] == f"{url}/da-nop"
         assert (await online.http.get(f"{url}/gui")).status_code == 404
+
+    @pytest.mark.parametrize("step", ["take", "save", "run"])
+    async def test_who_is_overtaken_by_another_window_is_led_to_the_filing(
+        self, online: Intake, monkeypatch: pytest.MonkeyPatch, step: str
+    ) -> None:
+        """Handed in there after this one has looked, and before it is done."""
+        url = await ready(online)
+        owner = HandIn if step == "run" else Drafts
+        slow = getattr(owner, step)
+
+        async def overtaken(self: object, *what: Any) -> Any:
+            monkeypatch.setattr(owner, step, slow)
+            looked = await slow(self, *what) if step == "take" else None
+            other = await online.http.post(f"{url}/gui")
+            assert other.headers["location"] == f"{url}/da-nop"
+            return looked or await slow(self, *what)
+
+        monkeypatch.setattr(owner, step, overtaken)
+        reply = await online.http.post(f"{url}/gui")
+        assert (reply.status_code, reply.headers.get("location")) == (303, f"{url}/da-nop")
+        assert len(await online.documents("dossiers")) == 1
 
     async def test_the_draft_waits_on_this_machine_and_goes_when_told(self, online: Intake) -> None:
         url = await ready(online)

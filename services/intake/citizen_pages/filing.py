@@ -49,6 +49,7 @@ NOTIFY_BY = (
 )
 KINDS = (("citizen", "Cá nhân"), ("organisation", "Tổ chức, doanh nghiệp"))
 PEOPLE = frozenset({"applicant", "submitter"})
+OVERTAKEN, LOOKS = frozenset({"stale-version", "draft-filed"}), 3
 _REVISION = re.compile(r"[0-9]{1,9}")
 _STALE = (
     "Bản nháp vừa được lưu từ một cửa sổ khác. Những gì vừa gõ còn nguyên bên dưới; bấm Lưu lần nữa thì thay bản kia."
@@ -76,9 +77,12 @@ class Filing:
     def counters(self) -> list[tuple[str, str]]:
         return [(code, self.places.name(code)) for code in sorted(self.handing_in.counters)]
 
-    async def open(self, visit: Visit, id: str) -> tuple[Draft, Content, Procedure]:
-        """Raises: Missing `draft-unknown`: also of what is no online form; `procedure-unknown`."""
-        draft = await self.drafts.take(visit, id)
+    async def open(self, visit: Visit, id: str, draft: Draft | None = None) -> tuple[Draft, Content, Procedure]:
+        """As it is stored, or as it was just taken.
+
+        Raises: Missing `draft-unknown`: also of what is no online form; `procedure-unknown`.
+        """
+        draft = draft or await self.drafts.take(visit, id)
         content = content_of(draft)
         code = content.get("procedure_code")
         if draft.filed_as is not None or not isinstance(code, str):
@@ -222,19 +226,13 @@ def _handing_in(pages: Pages, filing: Filing) -> None:
 
     @pages.post("/ban-nhap/{draft}/gui", PUBLIC)
     async def hand_in(visit: VisitDep, draft: str) -> Response:
-        kept = await drafts.take(visit, draft)
-        if kept.filed_as is not None:
-            return await visit.go(f"{DRAFTS}/{draft}/da-nop")
-        kept, content, procedure = await filing.open(visit, draft)
-        try:
-            content["checklist"] = _brought(kept, procedure)
-            kept = await drafts.save(visit, draft, kept.revision, content)
-            await filing.handing_in.run(draft, kept, FormIn.model_validate_json(kept.content))
-        except ValidationError:
-            return await visit.go(f"{DRAFTS}/{draft}?xem=loi")
-        except Refused as refusal:
-            values = _shown(filing, draft, kept, content, procedure, Form[Any]().refused(refusal))
-            return refused_page(visit, "citizen/filing_review.html", refusal, **values)
+        """Another window may hand it in meanwhile: then this one shows what came of that."""
+        looks_left = LOOKS
+        while (kept := await drafts.take(visit, draft)).filed_as is None:
+            looks_left -= 1
+            wrong = await _hand_in(visit, filing, draft, kept, looks_left)
+            if wrong is not None:
+                return wrong
         return await visit.go(f"{DRAFTS}/{draft}/da-nop")
 
     @pages.post("/ban-nhap/{draft}/xoa", PUBLIC)
@@ -260,6 +258,24 @@ def _handing_in(pages: Pages, filing: Filing) -> None:
             answer_text=vietnam_time(dossier.answer_due_at) if dossier.answer_due_at else "",
             phone=dossier.can_be_told,
         )
+
+
+async def _hand_in(visit: Visit, filing: Filing, id: str, kept: Draft, looks_left: int) -> Response | None:
+    """Returns: what is wrong with it; None: handed in, or to be looked at again."""
+    kept, content, procedure = await filing.open(visit, id, kept)
+    try:
+        before, content["checklist"] = content.get("checklist"), _brought(kept, procedure)
+        if content["checklist"] != before:  # two windows that save what is saved would overtake each other for ever
+            kept = await filing.drafts.save(visit, id, kept.revision, content)
+        await filing.handing_in.run(id, kept, FormIn.model_validate_json(kept.content))
+    except ValidationError:
+        return await visit.go(f"{DRAFTS}/{id}?xem=loi")
+    except Refused as refusal:
+        if refusal.slug in OVERTAKEN and looks_left:
+            return None
+        values = _shown(filing, id, kept, content, procedure, Form[Any]().refused(refusal))
+        return refused_page(visit, "citizen/filing_review.html", refusal, **values)
+    return None
 
 
 def _faults(typed: Mapping[str, list[str]]) -> dict[str, str]:
