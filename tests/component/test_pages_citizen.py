@@ -29,6 +29,7 @@ from tests.component.service_fixtures import (
     now,
     open_intake,
 )
+from tests.eventually import eventually
 
 HOSTILE = "\"><script>alert('x')</script>{{ 7 * 7 }}"
 ADDRESSES = {COUNTER: "Số 1 đường Thử, xã Thử", OTHER_COUNTER: "Số 2 đường Thử"}
@@ -120,11 +121,11 @@ class TestFigures:
         assert (await figures.current()) is first
         moment += KEPT * 2
         assert (await figures.current()) is first
-        for _ in range(200):
-            await asyncio.sleep(0.01)
-            if (await figures.current()).received == 1:
-                break
-        assert (await figures.current()).received == 1
+
+        async def counted_anew() -> bool:
+            return (await figures.current()).received == 1
+
+        await eventually(counted_anew)
 
 
 class TestFeedback:
