@@ -20,6 +20,9 @@ DESKTOP, PHONE = (1280, 900), (360, 740)
 AXE = Path(__file__).parent / "axe" / "axe.min.js"
 SERIOUS = ("serious", "critical")
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+ALL_HAS_COME = """() => Promise.allSettled(document.getAnimations()
+    .filter(one => one.effect.getComputedTiming().iterations !== Infinity).map(one => one.finished))"""
+"""What fades in has too little contrast on its way."""
 
 
 @cache
@@ -57,6 +60,7 @@ class Surfer:
         if not self.scripts or self.page.url == "about:blank":
             return
         assert await self.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), self.page.url
+        await self.page.evaluate(ALL_HAS_COME)
         found = await self.findings()
         assert found == [], (self.page.url, found)
 
