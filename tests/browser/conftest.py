@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, expect
 
-from local.demo.day import opening_offset
-from local.plan import Ports
 from local.stack import Stack
 from local.up import load_samples
 from tests.browser.surfer import DESKTOP, Open, Surfer, chromium_here, open_surfer
+from tests.mornings import morning_stack
 
 HERE = Path(__file__).parent
 expect.set_options(timeout=60_000)  # a busy machine is no wrong answer
@@ -29,12 +27,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
     """Engines, processes, phone networks and the provider of sign-in, on the morning of a working day, with samples."""
-    async with Stack(
-        tmp_path_factory.mktemp("pages"),
-        lambda process, line: None,
-        ports=Ports.free(),
-        clock_offset=opening_offset(datetime.now(UTC)),
-    ) as running:
+    async with morning_stack(tmp_path_factory.mktemp("pages")) as running:
         await load_samples(running)
         yield running
 

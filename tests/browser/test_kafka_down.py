@@ -6,18 +6,16 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
 
 import pytest
 from playwright.async_api import expect
 
-from local.demo.day import opening_offset
-from local.plan import Ports
 from local.stack import Stack
 from local.up import load_samples
 from tests.browser.staff import FIRST_AGENCY, register, user
 from tests.browser.surfer import PHONE, Open
 from tests.eventually import eventually
+from tests.mornings import morning_stack
 
 pytestmark = pytest.mark.browser
 INBOX = f"/hop-viec/{FIRST_AGENCY}"
@@ -26,12 +24,7 @@ INBOX = f"/hop-viec/{FIRST_AGENCY}"
 @pytest.fixture(scope="module")
 async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
     """Of this module alone: it loses its broker."""
-    async with Stack(
-        tmp_path_factory.mktemp("down"),
-        lambda process, line: None,
-        ports=Ports.free(),
-        clock_offset=opening_offset(datetime.now(UTC)),
-    ) as running:
+    async with morning_stack(tmp_path_factory.mktemp("down")) as running:
         await load_samples(running)
         yield running
 

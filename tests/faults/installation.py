@@ -5,22 +5,21 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
 import orjson
 
-from local.demo.day import opening_offset
 from local.engines.ports import choose_port
-from local.plan import Ports, ProcessPlan
+from local.plan import ProcessPlan
 from local.stack import Stack
 from local.supervisor import Running
 from local.up import load_samples
 from tests.eventually import eventually
 from tests.faults.patient import Patient
 from tests.journeys.town import Town, people_of
+from tests.mornings import morning_stack
 
 QUICK = {
     "KAFKA_SESSION_TIMEOUT_MS": "6000",
@@ -35,15 +34,7 @@ QUICK = {
 
 def quick_stack(folder: Path, **changes: Any) -> Stack:
     """Not started yet; its processes look for strikes in `fault_dir`."""
-    return Stack(
-        folder,
-        lambda process, line: None,
-        ports=Ports.free(),
-        clock_offset=opening_offset(datetime.now(UTC)),
-        settings=QUICK,
-        fault_dir=folder / "strikes",
-        **changes,
-    )
+    return morning_stack(folder, settings=QUICK, fault_dir=folder / "strikes", **changes)
 
 
 @asynccontextmanager

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from local.demo.day import opening_offset
-from local.plan import Ports
 from local.stack import Stack
 from local.up import load_samples
 from tests.journeys.town import Town, people_of
+from tests.mornings import morning_stack
 
 HERE = Path(__file__).parent
 
@@ -20,12 +18,7 @@ HERE = Path(__file__).parent
 @pytest.fixture(scope="package")
 async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
     """Engines, six processes and phone networks, on the morning of a working day."""
-    async with Stack(
-        tmp_path_factory.mktemp("town"),
-        lambda process, line: None,
-        ports=Ports.free(),
-        clock_offset=opening_offset(datetime.now(UTC)),
-    ) as running:
+    async with morning_stack(tmp_path_factory.mktemp("town")) as running:
         await load_samples(running)
         yield running
 
